@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# add_module(NAME [LIBS library…]): everything that one module needs. Its source is NAME.cpp, or the folder NAME.
+# It becomes bin/NAME, with its documents made by running it, and its cases in tests/modules/NAME become tests.
+function(add_module name)
+    cmake_parse_arguments(PARSE_ARGV 1 module "" "" "LIBS")
+    list(TRANSFORM module_LIBS PREPEND core_)
+    file(GLOB sources CONFIGURE_DEPENDS ${name}.cpp ${name}/*.cpp)
+    set_property(GLOBAL APPEND PROPERTY modules ${name})
+    add_library(${name}_module OBJECT ${sources})
+    target_link_libraries(${name}_module PUBLIC core ${module_LIBS} PRIVATE warnings)
+
+    add_executable(${name} ${PROJECT_SOURCE_DIR}/lib/main.cpp)
+    target_link_libraries(${name} PRIVATE ${name}_module warnings)
+    install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/virtbp)
+
+    if(NOT CMAKE_CROSSCOMPILING)
+        add_document(${name} --doc doc/${name}.yml ${CMAKE_INSTALL_DOCDIR}/modules)
+        add_document(${name} --stub stubs/${name}.py "")
+        add_document(${name} --man man/virtbp-${name}.1 ${CMAKE_INSTALL_MANDIR}/man1)
+    endif()
+    if(BUILD_TESTING)
+        add_cases(${name})
+    endif()
+endfunction()
+
+# What the executable prints with `option`, in the build tree's `file`; installed where `destination` is not empty.
+function(add_document name option file destination)
+    set(output ${PROJECT_BINARY_DIR}/${file})
+    get_filename_component(folder ${output} DIRECTORY)
+    file(MAKE_DIRECTORY ${folder})
+    add_custom_command(OUTPUT ${output} COMMAND ${name} ${option} > ${output} DEPENDS ${name} VERBATIM)
+    string(REPLACE / _ target document_${file})
+    add_custom_target(${target} ALL DEPENDS ${output})
+    if(destination)
+        install(FILES ${output} DESTINATION ${destination})
+    endif()
+endfunction()
+
+# The cases of a module: data files that tests/run_cases.cpp runs against its object, a test each.
+function(add_cases name)
+    set(folder ${PROJECT_SOURCE_DIR}/tests/modules/${name})
+    file(GLOB cases CONFIGURE_DEPENDS ${folder}/*.yml)
+    if(NOT cases)
+        message(FATAL_ERROR "module ${name} has no cases: wanted at least one file ${folder}/*.yml")
+    endif()
+    add_executable(test_${name} ${PROJECT_SOURCE_DIR}/tests/run_cases.cpp)
+    target_link_libraries(test_${name} PRIVATE ${name}_module yaml-cpp warnings)
+    foreach(case IN LISTS cases)
+        get_filename_component(situation ${case} NAME_WE)
+        add_test(NAME modules/${name}/${situation} COMMAND test_${name} ${case})
+        set_tests_properties(modules/${name}/${situation} PROPERTIES LABELS cases)
+    endforeach()
+endfunction()

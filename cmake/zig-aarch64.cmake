@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+set(arch aarch64)
+include(${CMAKE_CURRENT_LIST_DIR}/zig.cmake)

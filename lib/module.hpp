@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// READ THIS FIRST: what a module is, and the whole engine.
+//
+// A module says what is, what should be, and how to get there; everything else is the library's. It is one
+// struct:
+//
+//   struct Ksm {
+//       struct Params : HostParams { … static Parameters<Params> parameters(); };
+//       struct State { … Files files; };      files only where it keeps some
+//       Params params;
+//       static Manual manual();
+//       State read(const System&) const;      what is; to touch here does not compile
+//       State want(State is) const;           what should be: what is, with what was asked
+//       Fields fields(const State&) const;    what of it is managed, compared and reported
+//       void apply(System&, const State& is, const State& should);
+//   };
+//   virtbp::Entry virtbp::module() { return entry<Ksm>(); }
+//
+// It may add `json facts(const State&) const` (keys of the result that it documents as returns; with a second
+// parameter, `const json& result`, they are made from what the engine found), `std::vector<std::string>
+// warnings(const State&) const` and `bool allows(Outcome) const` (a parameter that lets a field stay
+// otherwise than wanted). docs/writing-a-module.md walks through a real one.
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/field.hpp"
+#include "lib/json.hpp"
+#include "lib/schema.hpp"
+#include "lib/system.hpp"
+
+namespace virtbp {
+
+/// Parameters in common to the modules of a host.
+struct HostParams {
+    bool runtime = true;
+    bool persistent = true;
+    bool backup = false;
+
+    /// The module's own parameters with these after them.
+    template <class P>
+    static Parameters<P> with(Parameters<P> own) {
+        own.list.push_back({"runtime", &HostParams::runtime, {"Change the running system."}});
+        own.list.push_back({"persistent", &HostParams::persistent, {"Make it last across a reboot."}});
+        own.list.push_back(
+            {"backup",
+             &HostParams::backup,
+             {"Keep a copy of each file that is replaced; C(backup_files) of the result names it."}});
+        return own;
+    }
+
+    /// Throws Error where nothing would be managed.
+    void check() const {
+        if (!runtime && !persistent)
+            throw Error("runtime and persistent are both false: there is nothing to manage");
+    }
+};
+
+template <class M>
+concept Module =
+    requires(M module, const M asked, const System look, System touch, const typename M::State state) {
+        requires std::derived_from<typename M::Params, HostParams>;
+        { M::Params::parameters() } -> std::same_as<Parameters<typename M::Params>>;
+        { M::manual() } -> std::same_as<Manual>;
+        { asked.read(look) } -> std::same_as<typename M::State>;
+        { asked.want(state) } -> std::same_as<typename M::State>;
+        { asked.fields(state) } -> std::same_as<Fields>;
+        module.apply(touch, state, state);
+    };
+
+/// What the engine compares: the managed fields and files of one state.
+struct Picture {
+    Fields fields;
+    Files files;
+};
+
+/// One run from the pictures to the result: compares, judges, words. Does not know any module's types.
+class Report {
+public:
+    /// What is, and what should be.
+    Report(Picture is, Picture should, bool check_mode);
+
+    /// True where something is to be applied.
+    bool differs() const { return differs_; }
+    /// Ends apply(): what was read again, and the error it ended with ("" where it did not).
+    void applied(Picture now, std::string error);
+
+    /// The result's keys that every module has. Outcomes that `allows` names do not make the task fail.
+    json result(const System& system, const std::function<bool(Outcome)>& allows,
+                std::vector<std::string> warnings) const;
+
+private:
+    struct Row;
+    std::vector<Row> rows() const;
+    json diff(const std::vector<Row>& rows) const;
+
+    Picture is_, should_, now_;
+    bool check_mode_;
+    bool differs_;
+    bool applied_ = false;
+    std::string error_;
+};
+
+/// The module's own keys, after the others.
+void add_facts(json& result, json facts);
+
+/// The law that makes a second run change nothing: asked again of what it wants, a module wants no more.
+void check_fixed_point(const Picture& should, const Picture& again);
+
+template <Module M>
+Picture picture(const M& module, const typename M::State& state) {
+    if constexpr (requires { state.files; }) return {module.fields(state), state.files};
+    else return {module.fields(state), {}};
+}
+
+/// `params` are accepted arguments.
+template <Module M>
+json run(System& system, const json& params, bool check_mode) {
+    M module;
+    M::Params::parameters().store(params, module.params);
+    module.params.check();
+    system.keep_backups(module.params.backup);
+
+    auto is = module.read(system);
+    const auto should = module.want(is);
+    const auto wanted = picture(module, should);
+    check_fixed_point(wanted, picture(module, module.want(should)));
+
+    Report report(picture(module, is), wanted, check_mode);
+    if (report.differs() && !check_mode) {
+        std::string error;
+        try {
+            module.apply(system, is, should);
+        } catch (const std::exception& caught) {
+            error = caught.what();
+        }
+        try {
+            is = module.read(system);
+        } catch (const Error& again) {
+            throw Error(concat({error, error.empty() ? "" : "; ", "after the change: ", again.what()}));
+        }
+        report.applied(picture(module, is), error);
+    }
+
+    std::vector<std::string> warnings;
+    if constexpr (requires { module.warnings(is); }) warnings = module.warnings(is);
+    json result = report.result(
+        system,
+        [&](Outcome outcome) {
+            if constexpr (requires { module.allows(outcome); }) return module.allows(outcome);
+            else return false;
+        },
+        std::move(warnings));
+    if constexpr (requires { module.facts(is); }) add_facts(result, module.facts(is));
+    if constexpr (requires { module.facts(is, result); }) add_facts(result, module.facts(is, result));
+    return result;
+}
+
+/// What main.cpp and the tests know of a module.
+struct Entry {
+    Description description;
+    json (*run)(System& system, const json& params, bool check_mode);
+};
+
+template <Module M>
+Entry entry() {
+    return {{M::manual(), M::Params::parameters().spec()}, &run<M>};
+}
+
+/// Defined by each module's own file.
+Entry module();
+
+/// One call of a module: the arguments as Ansible sends them, `_ansible_…` keys included, to the result.
+/// Every failure is a result with "failed": true.
+json call(const Entry& entry, System& system, const json& arguments);
+
+}  // namespace virtbp

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The project's playbooks through a real Ansible, on a tree of files that stands for a machine:
+
+    playbooks.py --ansible FOLDER_OF_PROGRAMS --collections build/collections
+
+check.yml finds what is lacking and changes nothing, kvm_host.yml predicts, does and then changes nothing more, and
+check.yml is content with what it did."""
+
+import argparse
+import pathlib
+import re
+import sys
+
+from playing import PROJECT, Ansible, Checks, end_on_signals, make_machine
+
+WANTED = '{"virtbp_hugepages": [{"size": "2M", "memory": "1G"}]}'
+
+
+class Run:
+    """One run of a playbook on the tree."""
+
+    def __init__(self, ansible: Ansible, root: pathlib.Path, name: str, *arguments: str):
+        self.ran = ansible.run("ansible-playbook", PROJECT / "playbooks" / name, "-i", "localhost,", "-c", "local", *arguments,
+                               VIRTBP_ROOT=str(root), ANSIBLE_PYTHON_INTERPRETER=str(ansible.programs / "python"))
+        self.changed, self.failed = (int(re.search(rf"\b{word}=(\d+)", self.ran.stdout + f"{word}=-1").group(1))
+                                     for word in ("changed", "failed"))
+        self.lines = [line.split() for line in re.findall(r'^ {8}"(.*)",?$', self.ran.stdout, re.MULTILINE)]
+
+    def rows(self, outcome: str) -> set[str]:
+        """The rows with a line of that outcome."""
+        return {line[0] for line in self.lines if outcome in line[4:]}
+
+
+def tree(root: pathlib.Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def looked_at(ansible: Ansible, checks: Checks, root: pathlib.Path) -> None:
+    """check.yml on a machine as it comes, told to apply and to show differences."""
+    before = tree(root)
+    run = Run(ansible, root, "check.yml", "--diff", "--extra-vars", WANTED)
+    checks.equal((run.ran.returncode, run.changed), (0, 0), f"return code and changed of check.yml {run.ran.stderr}")
+    checks.check("+++" not in run.ran.stdout, "check.yml shows differences")
+    checks.equal(run.lines[0] if run.lines else None, ["ROW", "FIELD", "IS", "WANTED", "OUTCOME"], "the table's head")
+    checks.equal(run.rows("fail"), {"vbp-io-scheduler-host", "vbp-io-scheduler-persist", "vbp-mem-hugepages-boot",
+                                    "vbp-mem-hugepages-mount", "vbp-mem-hugepages-pool", "vbp-mem-ksm-nodes",
+                                    "vbp-mem-ksm-pages", "vbp-mem-ksm-sleep"}, "rows that fail")
+    checks.equal(run.rows("pass"), {"vbp-mem-ksm-run"}, "rows that pass")
+    checks.equal(run.rows("error"), set(), "rows with an error")
+    checks.equal(run.lines[-1], "1 of 9 rows are met".split(), "the sum")
+
+    one = Run(ansible, root, "check.yml", "--tags", "vbp-mem-ksm-sleep")
+    checks.equal(one.lines[1:], [["vbp-mem-ksm-sleep", "sleep_millisecs", "20", ">=1001", "fail"],
+                                 ["vbp-mem-ksm-sleep", "sleep_millisecs", "(persistent)", "-", ">=1001", "fail"],
+                                 "0 of 1 rows are met".split()], "one row by its tag")
+    checks.equal(tree(root), before, "the machine's files after check.yml")
+    checks.step("check.yml on a machine as it comes")
+
+
+def set_up(ansible: Ansible, checks: Checks, root: pathlib.Path) -> None:
+    """kvm_host.yml, and what check.yml says then."""
+    before = tree(root)
+    predicted = Run(ansible, root, "kvm_host.yml", "--check", "--diff", "--extra-vars", WANTED)
+    checks.equal((predicted.changed, predicted.failed), (3, 0), f"kvm_host.yml, predicted {predicted.ran.stdout}")
+    checks.equal(tree(root), before, "the machine's files after --check")
+    done = Run(ansible, root, "kvm_host.yml", "--diff", "--extra-vars", WANTED)
+    checks.equal((done.changed, done.failed), (3, 0), f"kvm_host.yml, done {done.ran.stdout}")
+    differences = [re.findall(r"^[-+].*$", run.ran.stdout, re.MULTILINE) for run in (predicted, done)]
+    checks.equal(differences[1], differences[0], "differences, done and predicted")
+    again = Run(ansible, root, "kvm_host.yml", "--diff", "--extra-vars", WANTED)
+    checks.equal((again.changed, again.failed), (0, 0), f"kvm_host.yml, again {again.ran.stdout}")
+    checks.step("kvm_host.yml: predicted, done, again")
+
+    content = Run(ansible, root, "check.yml", "--extra-vars", WANTED)
+    checks.equal(content.rows("fail") | content.rows("error"), set(), "rows that fail once the host is set up")
+    checks.equal(content.lines[-1], "10 of 10 rows are met".split(), "the sum once the host is set up")
+    checks.step("check.yml on a host that was set up")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--ansible", required=True, help="the folder of ansible-playbook")
+    parser.add_argument("--collections", required=True, help="the folder that holds ansible_collections")
+    arguments = parser.parse_args()
+    end_on_signals()
+    checks = Checks()
+    with Ansible(arguments.ansible, arguments.collections) as ansible:
+        print(ansible.version())
+        root = ansible.folder / "root"
+        make_machine(root)
+        looked_at(ansible, checks, root)
+        set_up(ansible, checks, root)
+    return checks.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
