@@ -58,12 +58,11 @@ Identity identify(const System& system, const Disk& disk) {
     if (long_wwn.size() > wwn.size()) add("ENV", "ID_WWN_WITH_EXTENSION", long_wwn);
     else add("ENV", "ID_WWN", wwn);
     add("ENV", "ID_SERIAL", property_in(identity.properties, "ID_SERIAL"));
-    if (identity.matches.empty()) {
-        if (disk.is_mapped()) add_attribute("dm/uuid");
-        else
-            for (const auto* const name : {"wwid", "device/wwid", "serial"})
-                if (identity.matches.empty()) add_attribute(name);
-    }
+    if (identity.matches.empty())
+        add_attribute(disk.is_mapped()                ? "dm/uuid"
+                      : disk.name.starts_with("nvme") ? "wwid"
+                      : disk.name.starts_with("vd")   ? "serial"
+                                                      : "device/wwid");
     if (const auto name = replaced(disk.name, "!", "/"); is_plain(name))
         identity.matches.push_back(concat({"KERNEL==\"", name, "\""}));
     return identity;
