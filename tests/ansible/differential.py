@@ -265,7 +265,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="folder of the executables")
     parser.add_argument("--stubs", type=pathlib.Path, required=True, help="folder of their stubs, NAME.py")
-    parser.add_argument("--seed", default=str(DEFAULT_SEED), help="a number, or 'random'")
+    parser.add_argument("--seed", default=os.environ.get("VIRTBP_SEED", str(DEFAULT_SEED)),
+                        help="a number, or 'random'; VIRTBP_SEED in the environment does the same")
     parser.add_argument("--sets", type=int, default=400, help="generated ones a module, besides the traps")
     parser.add_argument("modules", nargs="+")
     options = parser.parse_args()
