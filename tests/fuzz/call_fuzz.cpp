@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An argument file from its bytes to the printed result, by a module that reports all that it is given.
-#include <stdlib.h>
+#include <cstdlib>
 
 #include "lib/arguments_file.hpp"
 #include "lib/error.hpp"
