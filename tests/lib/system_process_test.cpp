@@ -174,6 +174,11 @@ TEST_CASE("output beyond a mebibyte is read and left out") {
     CHECK(output.err.ends_with("end\n"));
 }
 
+TEST_CASE("what a command wrote just before its end is read to the end") {
+    const Deadline deadline;
+    for (int i = 0; i < 20; ++i) CHECK(shell("head -c 60000 /dev/zero").out.size() == 60'000);
+}
+
 TEST_CASE("a child that a command leaves behind with its output is not waited for") {
     const Deadline deadline;
     Output output;

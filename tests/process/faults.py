@@ -23,7 +23,7 @@ FAULTS = {
     "mkdirat": ("ENOSPC",), "unlinkat": ("EBUSY",), "read": ("EIO",), "getdents64": ("EIO",), "flistxattr": ("EIO",),
     "symlinkat": ("EROFS",),
 }
-#: of the calls that look, so many at most are made to fail, from the first to the last
+#: of the calls that only look, so many at most are made to fail
 MOST_LOOKS = 8
 CHANGES = {"write", "ftruncate", "fsync", "renameat", "fchmod", "fchown", "mkdirat", "unlinkat", "symlinkat"}
 #: main() calls it before everything of ours; what is before belongs to the loader
@@ -46,13 +46,17 @@ def traced(module: Module) -> list[str]:
     return [match[1] for line in lines if (match := re.match(r"(?:\d+ +)?(\w+)\(", line))]
 
 
-def numbers_of(names: list[str], call: str) -> list[int]:
-    """Which of the calls of one name are ours; a choice of them where they are many and only look."""
-    first = names[:names.index(OUR_BEGINNING)].count(call) + 1
-    ours = list(range(first, names.count(call) + 1))
-    if call in CHANGES or len(ours) <= MOST_LOOKS:
-        return ours
-    return [ours[index * (len(ours) - 1) // (MOST_LOOKS - 1)] for index in range(MOST_LOOKS)]
+def ours(names: list[str], call: str) -> list[int]:
+    """Which of the calls of one name come from our own code."""
+    return list(range(names[:names.index(OUR_BEGINNING)].count(call) + 1, names.count(call) + 1))
+
+
+def chosen(names: list[str], call: str) -> list[int]:
+    """All that change something; of others a few, from the first to the last."""
+    numbers = ours(names, call)
+    if call in CHANGES or len(numbers) <= MOST_LOOKS:
+        return numbers
+    return [numbers[index * (len(numbers) - 1) // (MOST_LOOKS - 1)] for index in range(MOST_LOOKS)]
 
 
 def begin(module: Module) -> tuple[Path, Path]:
@@ -115,7 +119,7 @@ def each_system_call_fails_once(module: Module) -> None:
     root, file, before, wanted = prepared(module)
     names = traced(module)
     for call, errors in FAULTS.items():
-        for number in numbers_of(names, call):
+        for number in chosen(names, call):
             for error in errors:
                 broken = copied(module, root, "broken")
                 done = strace(module, broken, file, "--seccomp-bpf", f"--trace={call}",
@@ -132,8 +136,8 @@ def each_system_call_fails_once(module: Module) -> None:
 def killed_at_each_change(module: Module) -> None:
     root, file, before, wanted = prepared(module)
     names = traced(module)
-    for call in ("write", "fsync", "renameat"):
-        for number in numbers_of(names, call):
+    for call in ("openat", "write", "fsync", "renameat"):
+        for number in ours(names, call)[-12:]:  # a run looks first, and changes things at its end
             broken = copied(module, root, "broken")
             strace(module, broken, file, "--seccomp-bpf", f"--trace={call}", f"--inject={call}:signal=KILL:when={number}")
             try:
