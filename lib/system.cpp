@@ -35,6 +35,21 @@ std::optional<std::string> read_link(int directory, const char* name) {
     return std::string(target.data(), static_cast<size_t>(size));
 }
 
+std::string read_all(int file, const std::string& path, size_t limit) {
+    std::string text;
+    std::array<char, 4096> block;
+    for (;;) {
+        const auto size = read(file, block.data(), block.size());
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) throw SystemError("cannot read", path, errno);
+        if (size == 0) return text;
+        text.append(block.data(), static_cast<size_t>(size));
+        if (text.size() > limit)
+            throw Error(concat(
+                {path, " is larger than ", std::to_string(limit), " bytes, which no file of its kind is"}));
+    }
+}
+
 int open_in_root(int root, const char* path, int flags) {
     open_how how{};
     how.flags = static_cast<unsigned long long>(flags);
@@ -171,27 +186,15 @@ bool System::exists(const std::string& path) const { return static_cast<bool>(De
 std::string System::read(const std::string& path, size_t limit) const {
     const Descriptor file(open_file(path, O_RDONLY));
     if (!file) throw SystemError("cannot read", path, errno);
-    std::string text;
-    std::array<char, 4096> block;
-    for (;;) {
-        const auto size = ::read(file.get(), block.data(), block.size());
-        if (size < 0 && errno == EINTR) continue;
-        if (size < 0) throw SystemError("cannot read", path, errno);
-        if (size == 0) return text;
-        text.append(block.data(), static_cast<size_t>(size));
-        if (text.size() > limit)
-            throw Error(concat(
-                {path, " is larger than ", std::to_string(limit), " bytes, which no file of its kind is"}));
-    }
+    return read_all(file.get(), path, limit);
 }
 
 std::optional<std::string> System::read_if(const std::string& path, size_t limit) const {
-    try {
-        return read(path, limit);
-    } catch (const SystemError& error) {
-        if (error.number == ENOENT || error.number == ENOTDIR) return std::nullopt;
-        throw;
-    }
+    // Not by catching what read() throws: a machine may have thousands of disks that lack a file.
+    const Descriptor file(open_file(path, O_RDONLY));
+    if (file) return read_all(file.get(), path, limit);
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw SystemError("cannot read", path, errno);
 }
 
 std::vector<std::string> System::list(const std::string& path) const {
