@@ -127,10 +127,10 @@ json run(System& system, const json& params, bool check_mode) {
 
     auto is = module.read(system);
     const auto should = module.want(is);
-    const auto wanted = picture(module, should);
+    auto wanted = picture(module, should);
     check_fixed_point(wanted, picture(module, module.want(should)));
 
-    Report report(picture(module, is), wanted, check_mode);
+    Report report(picture(module, is), std::move(wanted), check_mode);
     if (report.differs() && !check_mode) {
         std::string error;
         try {

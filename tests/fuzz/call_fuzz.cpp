@@ -6,6 +6,7 @@
 #include "lib/error.hpp"
 #include "lib/module.hpp"
 #include "tests/fuzz/fuzz.hpp"
+#include "tests/lib/tree.hpp"
 
 using namespace virtbp;
 
@@ -79,16 +80,6 @@ struct Echo {
     json facts(const State& /*state*/) const { return {{"anything", params.anything}}; }
 };
 
-const std::string& empty_root() {
-    static const std::string root = [] {
-        std::string name = "/tmp/virtbp-call-XXXXXX";
-        must(mkdtemp(name.data()) != nullptr);
-        atexit([] { rmdir(empty_root().c_str()); });
-        return name;
-    }();
-    return root;
-}
-
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -99,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         return 0;
     }
     if (arguments.is_object()) arguments["_ansible_check_mode"] = true;
-    System system(empty_root());
+    static const Tree empty;
+    System system(empty.root());
     const auto result = call(entry<Echo>(), system, arguments);
     must(result.at("msg").is_string() && !result.at("msg").get_ref<const std::string&>().empty());
     must(result.contains("failed") || result.at("virtbp").at("fields").size() == 6);

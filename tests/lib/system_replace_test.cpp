@@ -254,12 +254,14 @@ TEST_CASE("a user without rights leaves the old file and nothing else") {
     const Tree tree;
     tree.file("/etc/x", "old");
     REQUIRE(chmod(tree.root().c_str(), 0755) == 0);
+    REQUIRE(chmod((tree.root() + "/etc").c_str(), 0555) == 0);
     check_child(in_child([&]() -> std::string {
         if (geteuid() == 0 && setuid(65534) != 0) return skipped("setuid");
         System system(tree.root());
         return expect_failed(system, replaced_by(system, "/etc/x", "new"),
                              "cannot write /etc/x: Permission denied (EACCES)");
     }));
+    chmod((tree.root() + "/etc").c_str(), 0755);
 }
 
 TEST_CASE("a killed run's temporary file is taken away, that of a running one is not") {
