@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# add_module(NAME [LIBS library…]): everything that one module needs. Its source is NAME.cpp, or the folder NAME.
+# add_module(NAME): everything that one module needs. Its source is NAME.cpp, or the folder NAME.
 # It becomes bin/NAME, with its documents made by running it, and its cases in tests/modules/NAME become tests.
 function(add_module name)
-    cmake_parse_arguments(PARSE_ARGV 1 module "" "" "LIBS")
-    list(TRANSFORM module_LIBS PREPEND core_)
     file(GLOB sources CONFIGURE_DEPENDS ${name}.cpp ${name}/*.cpp)
     set_property(GLOBAL APPEND PROPERTY modules ${name})
     add_library(${name}_module OBJECT ${sources})
-    target_link_libraries(${name}_module PUBLIC core ${module_LIBS} PRIVATE warnings)
+    target_link_libraries(${name}_module PUBLIC core PRIVATE warnings)
 
     add_executable(${name} ${PROJECT_SOURCE_DIR}/lib/main.cpp)
     target_link_libraries(${name} PRIVATE ${name}_module warnings)

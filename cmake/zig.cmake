@@ -12,10 +12,6 @@ if(NOT arch STREQUAL CMAKE_HOST_SYSTEM_PROCESSOR)
     set(CMAKE_SYSTEM_PROCESSOR ${arch})
 endif()
 
-# Libraries of the distribution: this machine's, or those that scripts/setup unpacked for another architecture.
-list(APPEND CMAKE_LIBRARY_PATH ${CMAKE_CURRENT_LIST_DIR}/../build/sysroot-${arch}/usr/lib/${arch}-linux-gnu
-                               /usr/lib/${arch}-linux-gnu)
-
 set(CMAKE_CXX_COMPILER ${ZIG} c++)
 set(CMAKE_CXX_COMPILER_TARGET ${arch}-linux-gnu.2.22)
 set(CMAKE_CXX_ARCHIVE_CREATE "${ZIG} ar qcs <TARGET> <OBJECTS>")

@@ -95,9 +95,12 @@ json to_int(const json& value) {
             return to_integer_from(value, *number);
     } else if (value.is_number_float()) {
         const auto number = value.get<double>();
-        constexpr double beyond = 9223372036854775808.0;  // 2^63
-        if (std::trunc(number) == number)
-            return number >= -beyond && number < beyond ? json(static_cast<long>(number)) : value;
+        constexpr double beyond = 9223372036854775808.0;  // 2^63; every number from there on is whole
+        if (number < -beyond || number >= beyond) return value;
+        // Without std::trunc: it is all that would be needed of libm, which is slow to load.
+        if (const long whole = std::isnan(number) ? 0 : static_cast<long>(number);
+            static_cast<double>(whole) == number)
+            return whole;
     }
     throw Error(concat({"\"", python_repr(value), "\" cannot be converted to an int"}));
 }

@@ -82,7 +82,8 @@ struct Report::Row {
     std::string reason;
 
     std::string in_words() const {
-        return concat({should->name, ": ", words_of(*was), " -> ", words_of(*after)});
+        return concat(
+            {name_of(should->layer), " ", should->name, ": ", words_of(*was), " -> ", words_of(*after)});
     }
     std::string as_miss() const {
         return concat({name_of(should->layer), " ", should->name, ": wanted ", words_of(wanted_of(*should)),
@@ -132,18 +133,21 @@ std::vector<Report::Row> Report::rows() const {
                 Outcome::same,
                 ""};
         row.after = applied_ ? row.now : &should.value;
-        if (should.verdict == Outcome::not_applicable || (!applied_ && should.verdict)) {
-            row.outcome = *should.verdict;
-            row.reason = should.reason;
-        } else if (*row.after == wanted_of(should)) {
-            row.outcome = *row.was == *row.after ? Outcome::same : Outcome::changed;
-        } else if (!error_.empty()) {
+        // What was read again judges itself: a value may be as wanted and yet be overridden.
+        const bool judged_again = applied_ && should.verdict != Outcome::not_applicable;
+        const bool as_wanted = *row.after == wanted_of(should);
+        const Field* judge = judged_again ? read : &should;
+        if (judged_again && !as_wanted && !error_.empty()) {
             row.outcome = Outcome::partial;
             row.reason = error_;
+        } else if (judge != nullptr && judge->verdict) {
+            row.outcome = *judge->verdict;
+            row.reason = judge->reason;
+        } else if (as_wanted) {
+            row.outcome = *row.was == *row.after ? Outcome::same : Outcome::changed;
         } else {
-            const Field& judge = read != nullptr && read->verdict ? *read : should;
-            row.outcome = judge.verdict.value_or(Outcome::partial);
-            row.reason = judge.reason;
+            row.outcome = should.verdict.value_or(Outcome::partial);
+            row.reason = should.reason;
         }
         rows.push_back(std::move(row));
     }

@@ -103,8 +103,7 @@ public:
     /// running.
     void run(const std::vector<std::string>& arguments);
 
-    /// hugetlbfs and the like, by libmount. Live root only, as run(). (system_mount.cpp: linked where it is
-    /// used.)
+    /// hugetlbfs and the like, by libmount. Live root only, as run().
     void mount(const std::string& source, const std::string& target, const std::string& type,
                const std::string& options);
     void unmount(const std::string& target);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/formats/mounts.hpp"
 
-#include <libmount/libmount.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -12,16 +10,33 @@
 #include "lib/error.hpp"
 #include "lib/formats/raw_lines.hpp"
 #include "lib/formats/size.hpp"
+#include "lib/libmount.hpp"
 #include "lib/text.hpp"
 
 namespace virtbp {
 
 namespace {
 
+constexpr LibMount<mnt_free_iter> free_iter{"mnt_free_iter"};
+constexpr LibMount<mnt_fs_get_fstype> fs_get_fstype{"mnt_fs_get_fstype"};
+constexpr LibMount<mnt_fs_get_options> fs_get_options{"mnt_fs_get_options"};
+constexpr LibMount<mnt_fs_get_source> fs_get_source{"mnt_fs_get_source"};
+constexpr LibMount<mnt_fs_get_target> fs_get_target{"mnt_fs_get_target"};
+constexpr LibMount<mnt_mangle> mangle{"mnt_mangle"};
+constexpr LibMount<mnt_new_iter> new_iter{"mnt_new_iter"};
+constexpr LibMount<mnt_new_table> new_table{"mnt_new_table"};
+constexpr LibMount<mnt_table_get_userdata> table_get_userdata{"mnt_table_get_userdata"};
+constexpr LibMount<mnt_table_next_fs> table_next_fs{"mnt_table_next_fs"};
+constexpr LibMount<mnt_table_parse_stream> table_parse_stream{"mnt_table_parse_stream"};
+constexpr LibMount<mnt_table_set_parser_errcb> table_set_parser_errcb{"mnt_table_set_parser_errcb"};
+constexpr LibMount<mnt_table_set_userdata> table_set_userdata{"mnt_table_set_userdata"};
+constexpr LibMount<mnt_unmangle> unmangle{"mnt_unmangle"};
+constexpr LibMount<mnt_unref_table> unref_table{"mnt_unref_table"};
+
 struct Release {
     void operator()(FILE* file) const { fclose(file); }
-    void operator()(libmnt_table* table) const { mnt_unref_table(table); }
-    void operator()(libmnt_iter* iterator) const { mnt_free_iter(iterator); }
+    void operator()(libmnt_table* table) const { unref_table(table); }
+    void operator()(libmnt_iter* iterator) const { free_iter(iterator); }
     void operator()(char* text) const { free(text); }
 };
 template <class T>
@@ -30,7 +45,7 @@ using Held = std::unique_ptr<T, Release>;
 std::string text_or_empty(const char* text) { return text ? text : ""; }
 
 std::string mangled(const std::string& text) {
-    const Held<char> escaped(mnt_mangle(text.c_str()));
+    const Held<char> escaped(mangle(text.c_str()));
     if (!escaped) throw Error("out of memory");
     return escaped.get();
 }
@@ -40,7 +55,7 @@ std::string options_of(const Mount& mount) {
 }
 
 std::string unmangled(std::string_view text) {
-    const Held<char> plain(mnt_unmangle(std::string(text).c_str()));
+    const Held<char> plain(unmangle(std::string(text).c_str()));
     return text_or_empty(plain.get());
 }
 
@@ -102,25 +117,25 @@ std::vector<Mount> parse_mounts(const std::string& text, std::string_view path) 
     if (text.find('\0') != std::string::npos)
         throw Error(concat({"cannot parse ", path, ": it holds a NUL"}));
     const Held<FILE> stream(fmemopen(const_cast<char*>(text.data()), text.size(), "r"));
-    const Held<libmnt_table> table(mnt_new_table());
-    const Held<libmnt_iter> iterator(mnt_new_iter(MNT_ITER_FORWARD));
+    const Held<libmnt_table> table(new_table());
+    const Held<libmnt_iter> iterator(new_iter(MNT_ITER_FORWARD));
     if (!stream || !table || !iterator) throw Error(concat({"cannot parse ", path, ": out of memory"}));
     int bad_line = 0;
-    mnt_table_set_userdata(table.get(), &bad_line);
-    mnt_table_set_parser_errcb(table.get(), [](libmnt_table* failed, const char*, int line) {
-        *static_cast<int*>(mnt_table_get_userdata(failed)) = line;
+    table_set_userdata(table.get(), &bad_line);
+    table_set_parser_errcb(table.get(), [](libmnt_table* failed, const char*, int line) {
+        *static_cast<int*>(table_get_userdata(failed)) = line;
         return -1;
     });
     const std::string name(path);
-    const int error = mnt_table_parse_stream(table.get(), stream.get(), name.c_str());
+    const int error = table_parse_stream(table.get(), stream.get(), name.c_str());
     if (bad_line != 0) throw Error(concat({"cannot parse ", path, ":", std::to_string(bad_line)}));
     if (error != 0) throw Error(concat({"cannot parse ", path}));
 
     std::vector<Mount> mounts;
     libmnt_fs* fs = nullptr;
-    while (mnt_table_next_fs(table.get(), iterator.get(), &fs) == 0)
-        mounts.push_back({text_or_empty(mnt_fs_get_source(fs)), text_or_empty(mnt_fs_get_target(fs)),
-                          text_or_empty(mnt_fs_get_fstype(fs)), text_or_empty(mnt_fs_get_options(fs))});
+    while (table_next_fs(table.get(), iterator.get(), &fs) == 0)
+        mounts.push_back({text_or_empty(fs_get_source(fs)), text_or_empty(fs_get_target(fs)),
+                          text_or_empty(fs_get_fstype(fs)), text_or_empty(fs_get_options(fs))});
     return mounts;
 }
 

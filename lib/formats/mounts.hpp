@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tables of mounts through libmount: /proc/mounts, /proc/self/mountinfo and fstab; hugetlbfs's options.
-// mounts.cpp is the only file here that needs libmount, and is linked where it is used.
 #pragma once
 
 #include <optional>

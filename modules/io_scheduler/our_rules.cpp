@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "modules/io_scheduler/our_rules.hpp"
 
-#include <unordered_map>
+#include <map>
 
 #include "lib/text.hpp"
 
@@ -57,7 +57,7 @@ std::optional<RuleWrite> OurRules::find(const Identity& disk) const {
 }
 
 void OurRules::set(const std::vector<Line>& wanted) {
-    std::unordered_map<std::string_view, size_t> owners;  // match → whose line it is
+    std::map<std::string_view, size_t> owners;  // match → whose line it is
     for (size_t i = 0; i < wanted.size(); ++i)
         for (const auto& match : wanted[i].disk->matches) owners.emplace(match, i);
     std::vector<bool> written(wanted.size());

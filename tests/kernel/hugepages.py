@@ -78,10 +78,10 @@ def restore(before):
             path.write_text(str(value))
 
 
-def call(executable, check_mode=False, **parameters):
+def call(executable, check_mode=False, environment=None, **parameters):
     arguments = {"persistent": False, **parameters, "_ansible_check_mode": check_mode}
     done = subprocess.run([executable, "-"], input=json.dumps(arguments), capture_output=True, text=True,
-                          check=False)
+                          env=environment, check=False)
     if done.stderr:
         raise RuntimeError(f"standard error: {done.stderr}")
     return json.loads(done.stdout)
@@ -236,6 +236,16 @@ def test_mounts(executable, size):
     return None
 
 
+def test_without_libmount(executable):
+    with tempfile.TemporaryDirectory(prefix="virtbp-kernel-") as libraries:
+        (Path(libraries) / "libmount.so.1").touch()
+        without = os.environ | {"LD_LIBRARY_PATH": libraries}
+        result = call(executable, True, without, mounts=[{"path": "/dev/hugepages"}])
+        check("mounts without libmount are an error that names it",
+              result.get("failed") and "libmount.so.1" in result["msg"], result)
+        check("pools need no libmount", "failed" not in call(executable, True, without))
+
+
 def finish():
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 1 if failed else 0
@@ -278,6 +288,7 @@ def main():
         test_overcommit_of_gigantic_pages(executable)
         test_missing(executable)
         test_mounts(executable, size)
+        test_without_libmount(executable)
     finally:
         restore(before)
     check("every knob is as before", knobs() == before, knobs())

@@ -3,10 +3,10 @@
 
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
 #include <thread>
 
 #include "lib/error.hpp"
+#include "tests/lib/catch.hpp"
 #include "tests/lib/child.hpp"
 #include "tests/lib/tree.hpp"
 

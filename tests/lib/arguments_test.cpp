@@ -2,9 +2,8 @@
 // Ansible's order and texts. tests/ansible/differential.py compares many argument sets with the real one.
 #include "lib/arguments.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "lib/error.hpp"
+#include "tests/lib/catch.hpp"
 
 using virtbp::accept;
 using virtbp::Error;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One call of a module from arguments to result, with a module of a few lines that can be made to misbehave.
-#include <catch2/catch.hpp>
-
 #include "lib/error.hpp"
 #include "lib/module.hpp"
 #include "lib/text.hpp"
+#include "tests/lib/catch.hpp"
 #include "tests/lib/tree.hpp"
 
 using namespace virtbp;
@@ -106,7 +105,8 @@ TEST_CASE("check mode predicts, the run does it, and a second run has nothing to
     CHECK(machine.journal.empty());
     CHECK(machine.text(knob) == "1\n");
     CHECK(machine.text(file) == "1\n");
-    CHECK(check.at("msg") == "would change number: 1 -> 13; other: 2 -> 13; /etc/number.conf");
+    CHECK(check.at("msg") ==
+          "would change runtime number: 1 -> 13; runtime other: 2 -> 13; /etc/number.conf");
     CHECK(check.at("sum") == 3);
 
     const auto real = machine.call(arguments);
@@ -201,7 +201,7 @@ TEST_CASE("a module that fails midway tells what it did") {
     const auto result = machine.call({{"number", 5}, {"trick", "fails midway"}});
     CHECK(result.at("failed") == true);
     CHECK(result.at("changed") == true);
-    CHECK(result.at("msg") == "the machine is on fire (changed before that: number: 1 -> 5)");
+    CHECK(result.at("msg") == "the machine is on fire (changed before that: runtime number: 1 -> 5)");
     CHECK(result.at("virtbp").at("fields").at(0).at("outcome") == "changed");
     CHECK(result.at("virtbp").at("fields").at(1).at("outcome") == "partial");
     CHECK(result.at("sum") == 7);
@@ -217,7 +217,8 @@ TEST_CASE("a kernel that takes less is told, and may be allowed") {
     auto result = machine.call({{"number", 5}, {"persistent", false}}, clamp);
     CHECK(result.at("failed") == true);
     CHECK(result.at("msg") ==
-          "runtime number: wanted 5, found 3 (changed before that: number: 1 -> 3; other: 2 -> 5)");
+          "runtime number: wanted 5, found 3 (changed before that: runtime number: 1 -> 3; runtime other: 2 "
+          "-> 5)");
     result = machine.call({{"number", 5}, {"persistent", false}, {"lenient", true}}, clamp);
     CHECK_FALSE(result.contains("failed"));
     CHECK(result.at("warnings") == json::array({"runtime number: wanted 5, found 3"}));

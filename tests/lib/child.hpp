@@ -3,8 +3,6 @@
 // hangs.
 #pragma once
 
-#include <catch2/catch.hpp>
-
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 
 #include "lib/error.hpp"
 #include "lib/system.hpp"
+#include "tests/lib/catch.hpp"
 
 /// Ends the whole test where it hangs.
 class Deadline {

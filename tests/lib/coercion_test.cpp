@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/coercion.hpp"
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
 
 #include "lib/error.hpp"
+#include "tests/lib/catch.hpp"
 
 using virtbp::coerce;
 using virtbp::Error;

@@ -4,9 +4,8 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <catch2/catch.hpp>
-
 #include "lib/text.hpp"
+#include "tests/lib/catch.hpp"
 #include "tests/lib/child.hpp"
 #include "tests/lib/tree.hpp"
 

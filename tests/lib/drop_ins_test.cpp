@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/drop_ins.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "lib/text.hpp"
+#include "tests/lib/catch.hpp"
 #include "tests/lib/tree.hpp"
 
 using namespace virtbp;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/error.hpp"
 
-#include <catch2/catch.hpp>
 #include <cerrno>
+
+#include "tests/lib/catch.hpp"
 
 using namespace virtbp;
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The engine's judgement of two or three pictures, without a module.
-#include <catch2/catch.hpp>
-
 #include "lib/error.hpp"
 #include "lib/module.hpp"
+#include "tests/lib/catch.hpp"
 #include "tests/lib/tree.hpp"
 
 using namespace virtbp;
@@ -70,8 +69,8 @@ TEST_CASE("a changed field is told before and after") {
     const Picture should{{field("pool", 512), field("word", "old")}, {}};
     CHECK(Report(is, should, false).differs());
     const auto check = predicted(is, should), real = applied(is, should, should);
-    CHECK(check.at("msg") == "would change pool: nothing -> 512");
-    CHECK(real.at("msg") == "pool: nothing -> 512");
+    CHECK(check.at("msg") == "would change runtime pool: nothing -> 512");
+    CHECK(real.at("msg") == "runtime pool: nothing -> 512");
     CHECK(check.at("changed") == true);
     CHECK(real.at("changed") == true);
     CHECK(check.at("diff") == real.at("diff"));
@@ -93,7 +92,7 @@ TEST_CASE("fields of one name in two layers are two, in whatever order they stan
     CHECK(outcomes(result) == json::array({"same", "changed", "same"}));
     REQUIRE(result.at("diff").size() == 1);
     CHECK(result.at("diff").at(0).at("before_header") == "persistent");
-    CHECK(result.at("msg") == "would change a: 2 -> 3");
+    CHECK(result.at("msg") == "would change persistent a: 2 -> 3");
 }
 
 TEST_CASE("the diff has an entry a layer, in their order, and one a file") {
@@ -119,8 +118,8 @@ TEST_CASE("the diff has an entry a layer, in their order, and one a file") {
     CHECK(result.at("diff").at(7).at("before") == "");
     CHECK(predicted(is, should).at("diff") == result.at("diff"));
     CHECK(result.at("msg") ==
-          "l: 1 -> 2; c: 1 -> 2; b: 1 -> 2; p: 1 -> 2; r: 1 -> 2; r2: 1 -> 2; /etc/changed; /etc/gone; and 2 "
-          "more");
+          "live l: 1 -> 2; config c: 1 -> 2; boot b: 1 -> 2; persistent p: 1 -> 2; runtime r: 1 -> 2; "
+          "runtime r2: 1 -> 2; /etc/changed; /etc/gone; and 2 more");
 }
 
 TEST_CASE("a file alone that differs is a change") {
@@ -145,18 +144,20 @@ TEST_CASE("a part that the kernel took is a failure, unless it is allowed") {
     auto result = applied(is, should, now);
     CHECK(result.at("failed") == true);
     CHECK(result.at("changed") == true);
-    CHECK(result.at("msg") == "runtime pool: wanted 512, found 300 (changed before that: pool: 0 -> 300)");
+    CHECK(result.at("msg") ==
+          "runtime pool: wanted 512, found 300 (changed before that: runtime pool: 0 -> 300)");
     CHECK(outcomes(result) == json::array({"partial"}));
     CHECK(result.at("virtbp").at("status") == "partial");
     CHECK(result.at("diff").at(0).at("after").at("pool") == 300);
 
     now.fields[0] = now.fields[0].judged(Outcome::partial, "memory is in pieces", 512);
     CHECK(applied(is, should, now).at("msg") ==
-          "runtime pool: wanted 512, found 300: memory is in pieces (changed before that: pool: 0 -> 300)");
+          "runtime pool: wanted 512, found 300: memory is in pieces (changed before that: runtime pool: 0 -> "
+          "300)");
 
     result = applied(is, should, now, "", [](Outcome outcome) { return outcome == Outcome::partial; });
     CHECK_FALSE(result.contains("failed"));
-    CHECK(result.at("msg") == "pool: 0 -> 300");
+    CHECK(result.at("msg") == "runtime pool: 0 -> 300");
     CHECK(result.at("warnings") == json::array({"runtime pool: wanted 512, found 300: memory is in pieces"}));
     CHECK(outcomes(result) == json::array({"partial"}));
 }
@@ -164,7 +165,7 @@ TEST_CASE("a part that the kernel took is a failure, unless it is allowed") {
 TEST_CASE("a value that vanished is told as nothing") {
     const Picture is{{field("a", 0)}, {}}, should{{field("a", 1)}, {}};
     CHECK(applied(is, should, {}).at("msg") ==
-          "runtime a: wanted 1, found nothing (changed before that: a: 0 -> nothing)");
+          "runtime a: wanted 1, found nothing (changed before that: runtime a: 0 -> nothing)");
 }
 
 TEST_CASE("verdicts that are misses warn in check mode and fail for real") {
@@ -195,6 +196,17 @@ TEST_CASE("written and overridden: the change is told, and the task fails with w
     CHECK(real.at("msg") == "persistent a: wanted 2, found 1: /etc/z:3 wins (changed before that: /etc/a)");
     CHECK(outcomes(real) == json::array({"overridden"}));
     CHECK(predicted(is, should).at("diff") == real.at("diff"));
+}
+
+TEST_CASE("a value as wanted is no success where the new reading says that another wins") {
+    const Picture is{{field("a", 1, Layer::persistent)}, {}}, should{{field("a", 2, Layer::persistent)}, {}};
+    Picture now = should;
+    now.fields[0] = now.fields[0].judged(Outcome::overridden, "/etc/z:3 wins", 2);
+    const auto result = applied(is, should, now);
+    CHECK(outcomes(result) == json::array({"overridden"}));
+    CHECK(result.at("failed") == true);
+    CHECK(result.at("msg") ==
+          "persistent a: wanted 2, found 2: /etc/z:3 wins (changed before that: persistent a: 1 -> 2)");
 }
 
 TEST_CASE("what waits for a reboot does not fail, and says so") {
@@ -235,7 +247,7 @@ TEST_CASE("an error midway fails the task and tells what was done before it") {
     CHECK(result.at("failed") == true);
     CHECK(result.at("changed") == true);
     CHECK(result.at("msg") ==
-          "cannot write /sys/b: Input/output error (EIO) (changed before that: a: 0 -> 1)");
+          "cannot write /sys/b: Input/output error (EIO) (changed before that: runtime a: 0 -> 1)");
     CHECK(outcomes(result) == json::array({"changed", "partial", "same"}));
     CHECK(result.at("virtbp").at("fields").at(1).at("reason") ==
           "cannot write /sys/b: Input/output error (EIO)");

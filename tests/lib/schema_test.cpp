@@ -2,7 +2,7 @@
 // What a declaration says of its members, and what is stored into them.
 #include "lib/schema.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/lib/catch.hpp"
 
 using namespace virtbp;
 using Catch::Contains;

@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <thread>
 
 #include "lib/error.hpp"
 #include "lib/system.hpp"
+#include "tests/lib/catch.hpp"
 #include "tests/lib/child.hpp"
 #include "tests/lib/tree.hpp"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How paths are resolved below a root, on both ways alike.
-#include <catch2/catch.hpp>
 #include <cerrno>
 
 #include "lib/error.hpp"
 #include "lib/system.hpp"
+#include "tests/lib/catch.hpp"
 #include "tests/lib/child.hpp"
 #include "tests/lib/tree.hpp"
 

@@ -2,7 +2,6 @@
 // Commands: no shell between us and them, no language, and an end.
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -10,6 +9,7 @@
 #include "lib/error.hpp"
 #include "lib/system.hpp"
 #include "lib/text.hpp"
+#include "tests/lib/catch.hpp"
 #include "tests/lib/child.hpp"
 #include "tests/lib/tree.hpp"
 

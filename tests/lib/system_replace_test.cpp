@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include <array>
-#include <catch2/catch.hpp>
 #include <cerrno>
 
 #include "lib/error.hpp"
 #include "lib/system.hpp"
+#include "tests/lib/catch.hpp"
 #include "tests/lib/child.hpp"
 #include "tests/lib/tree.hpp"
 

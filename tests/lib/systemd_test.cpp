@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/systemd.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "lib/formats/systemd_unit.hpp"
+#include "tests/lib/catch.hpp"
 #include "tests/lib/tree.hpp"
 
 using namespace virtbp;

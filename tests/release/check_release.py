@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every release executable must be: small, stripped, in need of nothing but an old glibc and, where the module
-mounts, libmount; and the one of the other architecture must answer as this machine's own does.
+"""What every release executable must be: small, stripped, in need of nothing but an old glibc, and no list of folders to
+look for libraries in; and the one of the other architecture must answer as this machine's own does.
 
     check_release.py BUILD     BUILD holds release/bin and release-aarch64/bin
 
@@ -21,8 +21,8 @@ from pathlib import Path
 import yaml
 
 LARGEST = 450 * 1024
-# glibc of SLES 12, and the libmount of its first release.
-NEWEST_ALLOWED = {"GLIBC": (2, 22), "MOUNT": (2, 25)}
+# glibc of SLES 12.
+NEWEST_ALLOWED = {"GLIBC": (2, 22)}
 MACHINES = {"x86_64": "X86-64", "aarch64": "AArch64"}
 GLIBC = re.compile(r"(libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|librt\.so\.1|ld-linux.*\.so\.[0-9])$")
 TESTS = Path(__file__).resolve().parent.parent
@@ -43,14 +43,12 @@ class Executable:
     def __init__(self, path: Path, arch: str):
         self.name, self.path, self.arch = path.name, path, arch
         self.size = path.stat().st_size
-        self.needed = re.findall(r"\(NEEDED\).*\[(.*)\]", readelf("--dynamic", str(path)))
+        self.dynamic = readelf("--dynamic", str(path))
+        self.needed = re.findall(r"\(NEEDED\).*\[(.*)\]", self.dynamic)
         self.symbols = sorted(set(re.findall(r"Name: (\w+?_[0-9][0-9._]*)", readelf("--version-info", str(path)))),
                               key=version)
         self.sections = readelf("--sections", str(path))
         self.header = readelf("--file-header", str(path))
-
-    def newest(self, library: str) -> str:
-        return next((symbol for symbol in reversed(self.symbols) if symbol.startswith(library + "_")), "")
 
     def faults(self) -> list[str]:
         faults = []
@@ -59,21 +57,17 @@ class Executable:
         if self.size > LARGEST:
             faults.append(f"{self.size} bytes, wanted at most {LARGEST}")
         for library in self.needed:
-            if not GLIBC.match(library) and not (library == "libmount.so.1" and uses_libmount(self.name)):
+            if not GLIBC.match(library):
                 faults.append(f"needs {library}")
         for symbol in self.symbols:
             allowed = NEWEST_ALLOWED.get(symbol.split("_")[0])
             if allowed is None or version(symbol) > allowed:
                 faults.append(f"needs {symbol}, wanted {allowed or 'none of its kind'} at most")
+        if found := re.search(r"\((?:RUNPATH|RPATH)\).*", self.dynamic):
+            faults.append(f"looks for libraries in folders of its own: {found[0]}")
         if ".symtab" in self.sections or ".debug" in self.sections:
             faults.append("is not stripped")
         return faults
-
-
-def uses_libmount(name: str) -> bool:
-    """As modules/CMakeLists.txt tells."""
-    text = (TESTS.parent / "modules/CMakeLists.txt").read_text(encoding="utf-8")
-    return re.search(rf"add_module\({name} LIBS [^)]*\bmount\b", text) is not None
 
 
 def put(target: Path, what: str | dict) -> None:
@@ -139,11 +133,11 @@ def main() -> int:
         return 1
 
     failed = 0
-    row = "{:14} {:8} {:>8}  {:12} {:12} {}"
-    print(row.format("name", "arch", "bytes", "glibc", "libmount", "needs"))
+    row = "{:14} {:8} {:>8}  {:12} {}"
+    print(row.format("name", "arch", "bytes", "glibc", "needs"))
     for executable in (executable for group in executables.values() for executable in group):
-        print(row.format(executable.name, executable.arch, executable.size, executable.newest("GLIBC"),
-                         executable.newest("MOUNT") or "-", " ".join(executable.needed)))
+        print(row.format(executable.name, executable.arch, executable.size, executable.symbols[-1],
+                         " ".join(executable.needed)))
         for fault in executable.faults():
             failed += 1
             print(f"    FAILED: {fault}")

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <catch2/catch.hpp>
-
 #include <random>
 
 #include "lib/error.hpp"
 #include "lib/formats/cmdline.hpp"
 #include "lib/formats/size.hpp"
 #include "lib/text.hpp"
+#include "tests/lib/catch.hpp"
 
 using namespace virtbp;
 

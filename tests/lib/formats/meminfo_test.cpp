@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/formats/meminfo.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <string>
 
 #include "lib/error.hpp"
+#include "tests/lib/catch.hpp"
 
 using namespace virtbp;
 

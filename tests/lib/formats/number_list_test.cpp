@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/formats/number_list.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "lib/error.hpp"
+#include "tests/lib/catch.hpp"
 
 using namespace virtbp;
 using Numbers = std::vector<int>;

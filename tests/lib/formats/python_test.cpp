@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/formats/python.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "lib/error.hpp"
+#include "tests/lib/catch.hpp"
 
 using virtbp::Error;
 using virtbp::json;

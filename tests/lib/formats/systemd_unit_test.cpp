@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/formats/systemd_unit.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "lib/error.hpp"
+#include "tests/lib/catch.hpp"
 
 using namespace virtbp;
 using Values = std::vector<std::string>;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/formats/tmpfiles.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "lib/error.hpp"
 #include "lib/text.hpp"
+#include "tests/lib/catch.hpp"
 
 using namespace virtbp;
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/formats/udev_rules.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 
 #include "lib/text.hpp"
+#include "tests/lib/catch.hpp"
 
 using namespace virtbp;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/formats/udev_rules.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/lib/catch.hpp"
 
 using namespace virtbp;
 
