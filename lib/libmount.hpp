@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// libmount, opened by the first call of one of its functions: it brings three more libraries, whose start costs
-// as much as all else that a module does, and most calls have nothing to do with mounts
+// libmount, opened by the first call of one of its functions: it brings three more libraries, whose start
+// costs as much as all else that a module does, and most calls have nothing to do with mounts
 // (docs/decisions/0019-libmount.md).
 #pragma once
 
@@ -8,8 +8,7 @@
 
 namespace virtbp {
 
-/// A function of libmount.so.1 (LGPL-2.1-or-later, util-linux). Throws Error where there is no such library or
-/// function.
+/// A function of util-linux's libmount.so.1. Throws Error where there is no such library or function.
 void* find_in_libmount(const char* function);
 
 /// A function of libmount, called as the one that its header declares:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 # A file includes only files of its own layer and those below.
 LAYERS = [
-    r"lib/(error|text|json)\.",
+    r"lib/(error|text|json|libmount)\.",
     r"lib/formats/",
     r"lib/(argument_level|arguments|coercion|descriptor|field|schema|system\w*)\.",
     r"lib/(?!module|report|main)\w+\.",
