@@ -24,12 +24,13 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
 
-from tree import make_disks
+from tree import make_disks, make_entries, make_grub_config
 
 PROJECT = Path(__file__).resolve().parent.parent
 WORK = PROJECT / "build/bench"
 RELEASE = PROJECT / "build/release/bin"
 DEVICES = 4096
+ENTRIES, CONFIG_SIZE = 1000, 2_000_000
 PYTHON = next(path for path in ("/usr/bin/python3", sys.executable) if os.path.exists(path))
 
 # What is asked of this machine, one task a module; of Python the first.
@@ -39,6 +40,8 @@ QUESTIONS = {
     "io_scheduler": {"devices": ["all"], "scheduler": ["none", "mq-deadline"], "persistent": False,
                      "allow_none": True},
 }
+# What is asked of made trees only: this machine may have no boot loader.
+CMDLINE = {"present": ["intel_iommu=on", "iommu=pt", "console=ttyS0,115200n8"], "absent": ["elevator"]}
 SYSCTL = {"name": "vm.nr_hugepages", "value": "512", "state": "present", "sysctl_set": True,
           "sysctl_file": "/etc/sysctl.d/60-bench.conf", "reload": False}
 
@@ -118,7 +121,13 @@ def opened_by(command: list[str]) -> list[str]:
 
 
 def native(name: str, *options: str) -> list[str]:
-    return [str(RELEASE / name), *options, arguments_file(name, QUESTIONS[name])]
+    return [str(RELEASE / name), *options, arguments_file(name, QUESTIONS.get(name, CMDLINE))]
+
+
+def empty(name: str) -> Path:
+    root = WORK / name
+    shutil.rmtree(root, ignore_errors=True)
+    return root
 
 
 def contest() -> tuple[list[Contender], list[Goal]]:
@@ -133,8 +142,7 @@ def contest() -> tuple[list[Contender], list[Goal]]:
         contenders += [module, reader]
         goals += [Goal(module, python, 1 / 100), Goal(module, reader, 3)]
 
-    root = WORK / "disks"
-    shutil.rmtree(root, ignore_errors=True)
+    root = empty("disks")
     first = make_disks(root, DEVICES)
     everywhere = native("io_scheduler", "--root", str(root))
     names = [match.group(1) for path in opened_by(everywhere)
@@ -142,7 +150,21 @@ def contest() -> tuple[list[Contender], list[Goal]]:
     module = Contender(f"io_scheduler on {DEVICES} disks", everywhere, [])
     loop = Contender(f"plain C++ loop over {', '.join(names)}",
                      [compiled("scheduler_loop.cpp", "-std=c++20"), str(root), *names], [])
-    return contenders + [module, loop], goals + [Goal(module, loop, 2)]
+    contenders += [module, loop]
+    goals += [Goal(module, loop, 2)]
+
+    lines = compiled("line_reader.cpp", "-std=c++20")
+    for what, make, size in ((f"{ENTRIES} entries", make_entries, ENTRIES),
+                             (f"a grub.cfg of {CONFIG_SIZE // 1_000_000} MB", make_grub_config, CONFIG_SIZE)):
+        root = empty(make.__name__)
+        make(root, size)
+        command = native("grub_cmdline", "--root", str(root))
+        files = [path for path in dict.fromkeys(opened_by(command)) if Path(path).is_file()]  # each once
+        module = Contender(f"grub_cmdline on {what}", command, [])
+        reader = Contender(f"plain C++ reading the lines of its {len(files)} files", [lines, *files], [])
+        contenders += [module, reader]
+        goals.append(Goal(module, reader, 5))
+    return contenders, goals
 
 
 def main() -> int:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fake /sys with many disks, laid out as the kernel's: /sys/block/NAME links to the device's own folder."""
+"""Made trees of large machines."""
 
 from pathlib import Path
+
+CMDLINE = "root=UUID=0a3407de-1c1f-4f0e-9d6c-0c6a1f4c8f10 ro crashkernel=1G-4G:192M,4G-64G:256M console=tty0 quiet"
 
 
 def disk_name(number: int) -> str:
@@ -15,7 +17,7 @@ def disk_name(number: int) -> str:
 
 
 def make_disks(root: Path, count: int) -> str:
-    """Makes them below `root`; returns the first one's name."""
+    """A /sys laid out as the kernel's: /sys/block/NAME links to the device's own folder; returns the first's name."""
     for folder in ("sys/block", "sys/class/block", "sys/dev/block", "proc/sys/kernel", "etc", "dev"):
         (root / folder).mkdir(parents=True)
     (root / "proc/sys/kernel/osrelease").write_text("6.4.0-150600.23-default\n", encoding="ascii")
@@ -34,3 +36,46 @@ def make_disks(root: Path, count: int) -> str:
             (root / link).symlink_to("../" * (link.count("/") - 1) + place)
         (root / "sys/dev/block" / device).symlink_to(f"../../{place}")
     return disk_name(0)
+
+
+def make_boot_files(root: Path, files: dict[str, str]) -> None:
+    defaults = f'GRUB_DEFAULT=saved\nGRUB_CMDLINE_LINUX="{CMDLINE}"\nGRUB_CMDLINE_LINUX_DEFAULT=""\n'
+    common = {"etc/default/grub": defaults,
+              "proc/cmdline": f"BOOT_IMAGE=/vmlinuz-5.14.0-0.x86_64 {CMDLINE}\n"}
+    for path, text in (common | files).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="ascii")
+
+
+def make_entries(root: Path, count: int) -> None:
+    """Files of the Boot Loader Specification, as RHEL has one for each kernel."""
+    machine = "7f2a9d0c4be14c0c9a5fb3d2e1f08a6b"
+    files = {"boot/grub2/grub.cfg": "set default=\"${saved_entry}\"\ninsmod blscfg\nblscfg\n",
+             "etc/kernel/cmdline": CMDLINE + "\n"}
+    for number in range(count):
+        version = f"5.14.0-{number}.el9.x86_64"
+        files[f"boot/loader/entries/{machine}-{version}.conf"] = (
+            f"title Red Hat Enterprise Linux ({version}) 9.4 (Plow)\nversion {version}\nlinux /vmlinuz-{version}\n"
+            f"initrd /initramfs-{version}.img $tuned_initrd\noptions {CMDLINE} $tuned_params\n"
+            "grub_users $grub_users\ngrub_arg --unrestricted\ngrub_class rhel\n")
+    make_boot_files(root, files)
+
+
+def make_grub_config(root: Path, size: int) -> None:
+    """A grub.cfg of so many bytes and a little more, as grub-mkconfig writes it for many kernels."""
+    parts = ["if [ -s $prefix/grubenv ]; then\n  load_env\nfi\nset default=\"${saved_entry}\"\n"
+             "### BEGIN /etc/grub.d/10_linux ###\n"
+             "submenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced' {\n"]
+    length = 0
+    while length < size:
+        version = f"6.4.0-{len(parts)}-default"
+        parts.append(f"\tmenuentry 'SLES, with Linux {version}' --class sles --class gnu-linux $menuentry_id_option "
+                     f"'gnulinux-{version}-advanced' {{\n\t\tload_video\n\t\tset gfxpayload=keep\n\t\tinsmod gzio\n"
+                     "\t\tinsmod part_gpt\n\t\tinsmod btrfs\n\t\tif [ x$feature_platform_search_hint = xy ]; then\n"
+                     "\t\t  search --no-floppy --fs-uuid --set=root 0a3407de-1c1f-4f0e-9d6c-0c6a1f4c8f10\n\t\telse\n"
+                     "\t\t  search --no-floppy --fs-uuid --set=root 0a3407de-1c1f-4f0e-9d6c-0c6a1f4c8f10\n\t\tfi\n"
+                     f"\t\techo\t'Loading Linux {version} ...'\n\t\tlinux\t/boot/vmlinuz-{version} {CMDLINE}\n"
+                     f"\t\techo\t'Loading initial ramdisk ...'\n\t\tinitrd\t/boot/initrd-{version}\n\t}}\n")
+        length += len(parts[-1])
+    parts.append("}\n### END /etc/grub.d/10_linux ###\n")
+    make_boot_files(root, {"boot/grub2/grub.cfg": "".join(parts)})

@@ -26,8 +26,10 @@ constexpr long longest_seconds = 300;
 constexpr size_t most_output = 1U << 20U;
 constexpr size_t block_size = 4096;
 
-/// The folders of root's PATH come last: a user's sudo or cron may give a PATH without them.
+/// The folders of root's PATH come last: a user's sudo or cron may give a PATH without them. An
+/// absolute path is taken as it is.
 std::optional<std::string> find_command(const std::string& name) {
+    if (name.starts_with('/')) return access(name.c_str(), X_OK) == 0 ? std::optional(name) : std::nullopt;
     const char* path = getenv("PATH");
     const auto places = concat({path != nullptr ? path : "", ":/usr/sbin:/usr/bin:/sbin:/bin"});
     for (const auto folder : split(places, ':')) {

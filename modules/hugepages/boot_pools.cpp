@@ -79,9 +79,9 @@ json number_or_text(const std::string& value) {
 
 }  // namespace
 
-BootPools::BootPools(const System& system, HugePageSupport support)
-    : support_(std::move(support)),
-      cmdline_(parse_cmdline(system.read_if("/proc/cmdline").value_or(""))),
+BootPools::BootPools(const System& system, const HugePageSupport& support, bool of_loader)
+    : support_(support),
+      lines_(system, support, of_loader),
       sysctl_(drop_ins(system, "sysctl.d", ".conf")),
       our_sysctl_(system.read_if(sysctl_file)) {
     const auto unit = find_unit(system, unit_name);
@@ -103,19 +103,39 @@ BootPools::Setting BootPools::find(const Knob& knob) const {
             if (!knob.overcommit && path.ends_with(others) && (!for_node || path == Knob{knob.size}.path()))
                 return {nullptr, unit_file};
     }
-    if (knob.size == support_.default_size)
+    if (knob.size == default_size())
         if (const auto setting = effective_sysctl(sysctl_, sysctl_key(knob)))
             return {for_node ? json() : number_or_text(setting->value),
                     concat({setting->path, ":", std::to_string(setting->line)})};
-    if (knob.overcommit || skips_at_boot(knob.size)) return {0, ""};
-    for (const auto& pool : simulate_huge_page_boot(cmdline_, support_).pools) {
+    if (knob.overcommit || skips(lines_.next(), knob.size)) return {0, ""};
+    return on_line(lines_.next(), knob, support_);
+}
+
+BootPools::Setting BootPools::find_configured(const Knob& knob) const {
+    return on_line(lines_.configured(), knob, support_);
+}
+
+BootPools::Setting BootPools::on_line(const LoaderLines::Line& line, const Knob& knob,
+                                      const HugePageSupport& support) {
+    for (const auto& pool : simulate_huge_page_boot(line.parameters, support).pools) {
         if (pool.size != knob.size) continue;
-        if (!for_node) return {pool.count, "/proc/cmdline"};
-        if (pool.nodes.empty()) return {nullptr, "/proc/cmdline"};
+        if (knob.node == whole_machine) return {pool.count, line.source};
+        if (pool.nodes.empty()) return {nullptr, line.source};
         const auto node = pool.nodes.find(knob.node);
-        return {node == pool.nodes.end() ? 0 : node->second, "/proc/cmdline"};
+        return {node == pool.nodes.end() ? 0 : node->second, line.source};
     }
     return {0, ""};
+}
+
+void BootPools::set_lines(std::optional<long> default_size, const std::vector<Wish>& wishes) {
+    lines_.set(default_size, wishes);
+}
+
+long BootPools::reserved_by_line() const {
+    long bytes = 0;
+    for (const auto& pool : simulate_huge_page_boot(lines_.configured().parameters, support_).pools)
+        bytes = saturated_sum(bytes, bytes_of(pool.count, pool.size));
+    return bytes;
 }
 
 void BootPools::set(const Wish& wish, Keeper keeper) {
@@ -145,59 +165,33 @@ void BootPools::forget(const Knob& knob, bool in_sysctl) {
         if (unit_lines_.empty()) our_unit_.reset();
         else our_unit_ = unit_text();
     }
-    if (!in_sysctl || !our_sysctl_ || knob.size != support_.default_size) return;
+    if (!in_sysctl || !our_sysctl_ || knob.size != default_size()) return;
     auto text = unset_sysctl(*our_sysctl_, sysctl_key(knob));
     put(sysctl_, {sysctl_file, text});
     if (text == first_line) our_sysctl_.reset();
     else our_sysctl_ = std::move(text);
 }
 
-bool BootPools::skips_at_boot(long size) const {
-    return size >= gigantic && std::any_of(cmdline_.tokens.begin(), cmdline_.tokens.end(),
+bool BootPools::skips(const LoaderLines::Line& line, long size) {
+    const auto& tokens = line.parameters.tokens;
+    return size >= gigantic && std::any_of(tokens.begin(), tokens.end(),
                                            [](const auto& token) { return token.is("hugetlb_cma"); });
 }
 
 std::string BootPools::spread_before(const Knob& knob) const {
-    if (knob.node == whole_machine || knob.size != support_.default_size) return "";
+    if (knob.node == whole_machine || knob.size != default_size()) return "";
     const auto setting = effective_sysctl(sysctl_, sysctl_key(knob));
     return setting ? concat({setting->path, ":", std::to_string(setting->line)}) : "";
 }
 
 std::string BootPools::file_of(Keeper keeper) {
-    if (keeper == Keeper::cmdline) return "/proc/cmdline";
+    if (keeper == Keeper::cmdline) return "the kernel command line";
     return keeper == Keeper::sysctl ? sysctl_file : unit_file;
 }
 
-std::string BootPools::command_line(std::optional<long> default_size, const std::vector<Wish>& wishes) const {
-    auto pools = simulate_huge_page_boot(cmdline_, support_).pools;
-    for (const auto& [knob, pages] : wishes) {
-        auto pool = std::find_if(pools.begin(), pools.end(),
-                                 [size = knob.size](const BootPool& known) { return known.size == size; });
-        if (pool == pools.end()) pool = pools.insert(pools.end(), BootPool{knob.size});
-        if (knob.node == whole_machine) *pool = {knob.size, pages};
-        else {
-            pool->nodes[knob.node] = pages;
-            pool->count = 0;
-            for (const auto& [node, count] : pool->nodes) pool->count = saturated_sum(pool->count, count);
-        }
-    }
-    std::erase_if(pools, [](const BootPool& pool) { return pool.count == 0; });
-    for (const auto& token : cmdline_.tokens)
-        if (!default_size && token.is("default_hugepagesz")) default_size = support_.default_size;
-    auto line = join(render_huge_page_group(default_size, pools), " ");
-
-    auto support = support_;
-    for (const auto& pool : pools) support.sizes.push_back(pool.size);
-    if (default_size) support.sizes.push_back(*default_size);
-    for (const auto& wish : wishes) support.nodes.push_back(wish.knob.node);
-    for (auto& pool : pools) std::erase_if(pool.nodes, [](const auto& node) { return node.second == 0; });
-    if (simulate_huge_page_boot(parse_cmdline(line), support).pools != pools)
-        throw Error(concat({"no kernel command line gives what is wanted: it would be ", line}));
-    return line;
-}
-
 Files BootPools::files() const {
-    Files files{{sysctl_file, our_sysctl_}};
+    Files files = lines_.files();
+    files[sysctl_file] = our_sysctl_;
     if (!masked_) files[unit_file] = our_unit_;
     return files;
 }

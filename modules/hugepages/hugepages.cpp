@@ -52,11 +52,26 @@ struct Hugepages {
         is.mounts = Mounts(system, params.mount_wishes(), is.default_size,
                            is.has_sysfs ? std::optional(is.pools.sizes()) : std::nullopt);
         if (!params.persistent) return is;
-        HugePageSupport support{is.pools.sizes(), is.default_size, is.pools.nodes(is.default_size)};
+        HugePageSupport support{is.pools.sizes(), built_in_size(system, is), is.pools.nodes(is.default_size)};
         for (const auto& wish : is.wishes) support.sizes.push_back(wish.knob.size);
-        is.boot = BootPools(system, std::move(support));
+        if (params.default_size) support.sizes.push_back(wanted_default(is));
+        is.boot = BootPools(system, support, uses_lines(is));
         is.collect_files();
         return is;
+    }
+
+    /// Where the running line chose a default size, the kernel does not tell its own any more.
+    static long built_in_size(const System& system, const State& is) {
+        const auto running = parse_cmdline(system.read_if("/proc/cmdline").value_or(""));
+        const bool chosen = std::any_of(running.tokens.begin(), running.tokens.end(),
+                                        [](const auto& token) { return token.is("default_hugepagesz"); });
+        return chosen ? usual_size : is.default_size;
+    }
+
+    bool uses_lines(const State& is) const {
+        return params.default_size || std::any_of(is.wishes.begin(), is.wishes.end(), [&](const Wish& wish) {
+                   return params.keeper_of(wish.knob, is.default_size) == Keeper::cmdline;
+               });
     }
 
     static void read_memory(State& state, int node, std::string_view text) {
@@ -99,17 +114,24 @@ struct Hugepages {
     }
 
     void want_persistent(State& should) const {
-        std::vector<Wish> for_cmdline;
+        std::vector<Wish> on_line;
+        bool line_differs =
+            params.default_size && (should.boot.default_size() != wanted_default(should) ||
+                                    should.boot.configured_default_size() != wanted_default(should));
         for (const auto& wish : should.wishes) {
             const auto& knob = wish.knob;
-            const auto keeper = params.keeper_of(knob, should.default_size);
-            const auto differs = [&] { return should.boot.find(knob).pages != wish.pages; };
-            if (!should.why_unsupported(knob).empty() || !differs() || should.is_masked(keeper)) continue;
-            should.boot.set(wish, keeper);
-            if (keeper == Keeper::cmdline && differs()) for_cmdline.push_back(wish);
+            const auto keeper = params.keeper_of(knob, wanted_default(should));
+            const bool is_on_line = keeper == Keeper::cmdline;
+            if (!should.why_unsupported(knob).empty() || should.is_masked(keeper)) continue;
+            if (is_on_line) on_line.push_back(wish);
+            const bool differs = should.boot.find(knob).pages != wish.pages;
+            if (differs || is_on_line) should.boot.set(wish, keeper);
+            line_differs = line_differs ||
+                           (is_on_line && (differs || should.boot.find_configured(knob).pages != wish.pages));
         }
-        if (!for_cmdline.empty() || wanted_default(should) != should.default_size)
-            refuse_cmdline(should, for_cmdline);
+        const bool asks_line = params.default_size || !on_line.empty();
+        if (line_differs || (asks_line && should.boot.lines().can_be_set()))
+            set_lines(should, on_line, line_differs);
         should.mounts.keep_all();
         should.collect_files();
     }
@@ -118,18 +140,24 @@ struct Hugepages {
         return params.default_size ? parse_page_size(*params.default_size) : state.default_size;
     }
 
-    [[noreturn]] void refuse_cmdline(const State& state, const std::vector<Wish>& wishes) const {
-        const auto default_size = params.default_size ? std::optional(wanted_default(state)) : std::nullopt;
-        const bool skipped = std::any_of(wishes.begin(), wishes.end(), [&state](const Wish& wish) {
-            return state.boot.skips_at_boot(wish.knob.size);
-        });
-        throw Error(
-            concat({default_size ? "default_size" : "persist_by",
-                    ": cmdline is not there yet: this version writes no boot loader's files; put this on "
-                    "the kernel command line: ",
-                    state.boot.command_line(default_size, wishes),
-                    skipped ? ", without hugetlb_cma=, which leaves out pages of 1G and more" : "",
-                    wishes.empty() ? "" : "; or set persist_by: unit, or persistent: false"}));
+    /// Other entries may differ where the one that is looked at does not.
+    void set_lines(State& should, const std::vector<Wish>& wishes, bool differs) const {
+        for (const auto& wish : wishes)
+            if (BootPools::skips(should.boot.lines().configured(), wish.knob.size))
+                throw Error(
+                    "persist_by: hugetlb_cma= is on the kernel command line, and with it the kernel leaves "
+                    "out "
+                    "the pages of 1G and more that the line asks for: take it away, or set persist_by: unit");
+        should.boot.set_lines(params.default_size ? std::optional(wanted_default(should)) : std::nullopt,
+                              wishes);
+        const auto memory = should.memory.find(whole_machine);
+        if (memory == should.memory.end() || !differs) return;
+        const long reserved = should.boot.reserved_by_line(),
+                   kept = params.reserved(memory->second, whole_machine);
+        if (reserved > memory->second - kept)
+            throw Error(concat({"reserve: the kernel command line would reserve ", mebibytes(reserved),
+                                " of ", mebibytes(memory->second), ", and ", mebibytes(kept),
+                                " must stay free: nothing was changed"}));
     }
 
     // -- what is reported -----------------------------------------------------------------------------------
@@ -150,7 +178,7 @@ struct Hugepages {
             should.mounts.apply(system, is.mounts);
         }
         if (!params.persistent) return;
-        system.apply(is.files, should.files);
+        should.boot.lines().apply(system, is.files, should.files);
         const auto before = is.links(), after = should.links();
         for (const auto& [path, target] : after)
             if (!before.contains(path)) system.make_link(path, target);
@@ -158,7 +186,8 @@ struct Hugepages {
             if (!after.contains(path) && system.kind(path) == Kind::link) system.remove(path);
         const bool for_systemd =
             before != after || std::any_of(should.files.begin(), should.files.end(), [&is](const auto& file) {
-                return !file.first.starts_with("/etc/sysctl.d/") && is.files.at(file.first) != file.second;
+                const bool for_it = file.first.starts_with("/etc/systemd/") || file.first == "/etc/fstab";
+                return for_it && is.files.at(file.first) != file.second;
             });
         if (for_systemd && system.exists("/run/systemd/system")) system.run({"systemctl", "daemon-reload"});
     }

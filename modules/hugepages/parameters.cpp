@@ -131,21 +131,20 @@ Parameters<Params> Params::parameters() {
         with_pool(Parameters<Params>())
             .add("pools", &Params::pools,
                  {"Several pools at once, instead of the one of the parameters above."})
-            .add(
-                "persist_by", &Params::persist_by,
-                {"What makes pools last. V(sysctl) is a file in C(/etc/sysctl.d), for the default size and "
-                 "the "
-                 "whole machine; V(unit) an early unit of systemd, for every size and node; V(cmdline) the "
-                 "kernel command line.",
-                 "V(auto) takes V(sysctl) for the default size, V(cmdline) for 1G and more, and V(unit) for "
-                 "other sizes and for nodes.",
-                 "V(cmdline) is not written yet: a command line that reserves the pages is accepted, and for "
-                 "any other an error tells the parameters to put there."},
-                {.choices = {"auto", "sysctl", "unit", "cmdline"}})
+            .add("persist_by", &Params::persist_by,
+                 {"What makes pools last. V(sysctl) is a file in C(/etc/sysctl.d), for the default size and "
+                  "the "
+                  "whole machine; V(unit) an early unit of systemd, for every size and node; V(cmdline) the "
+                  "kernel command line.",
+                  "V(auto) takes V(sysctl) for the default size, V(cmdline) for 1G and more, and V(unit) for "
+                  "other sizes and for nodes.",
+                  "On the command line the parameters of huge pages are one ordered group: pools that it has "
+                  "already stay, and so does what reserves the same in other words. The boot loader is found "
+                  "as M(virtbp.core.grub_cmdline) does it."},
+                 {.choices = {"auto", "sysctl", "unit", "cmdline"}})
             .add("default_size", &Params::default_size,
-                 {"The kernel's default size, C(default_hugepagesz=) on its command line. Checked, not "
-                  "written "
-                  "yet."})
+                 {"The kernel's default size from the next boot on, C(default_hugepagesz=) on its command "
+                  "line."})
             .add(
                 "mounts", &Params::mounts,
                 {"Mounts of hugetlbfs, now and for good: by a unit of systemd, or in C(/etc/fstab) where the "

@@ -34,12 +34,6 @@ std::optional<long> number(const System& system, const std::string& path) {
     return value;
 }
 
-/// pages * size, or the largest number where that is larger.
-long bytes_of(long pages, long size) {
-    long bytes = 0;
-    return __builtin_mul_overflow(pages, size, &bytes) ? LONG_MAX : bytes;
-}
-
 std::optional<Pool> read_pool(const System& system, const std::string& folder, int node) {
     const auto pages = number(system, folder + "nr_hugepages");
     if (!pages) return std::nullopt;
@@ -225,6 +219,11 @@ std::string place_of(int node) {
 }
 
 std::string mebibytes(long bytes) { return concat({std::to_string(bytes >> 20U), " MiB"}); }
+
+long bytes_of(long pages, long size) {
+    long bytes = 0;
+    return __builtin_mul_overflow(pages, size, &bytes) ? LONG_MAX : bytes;
+}
 
 long saturated_sum(long one, long other) {
     long sum = 0;

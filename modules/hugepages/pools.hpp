@@ -93,5 +93,7 @@ std::string place_of(int node);
 std::string mebibytes(long bytes);
 /// The largest number where the sum is larger.
 long saturated_sum(long one, long other);
+/// pages * size, or the largest number where that is larger.
+long bytes_of(long pages, long size);
 
 }  // namespace virtbp::hugepages

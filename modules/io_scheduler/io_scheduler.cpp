@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "lib/boot/boot_parameter.hpp"
 #include "lib/drop_ins.hpp"
 #include "lib/module.hpp"
 #include "modules/io_scheduler/leftovers.hpp"
@@ -30,6 +31,8 @@ struct IoScheduler {
         Files files;
         std::vector<std::string> leftovers;
         bool runs_udev = false;
+        BootLines lines;  ///< looked at where elevator= is to go
+        RunningLine running;
     };
 
     Params params;
@@ -54,6 +57,10 @@ struct IoScheduler {
             is.runs_udev = system.exists("/run/udev/control");
         }
         is.targets = std::make_shared<const std::vector<Target>>(std::move(targets));
+        if (!params.remove_elevator || obeys_elevator(system)) return is;
+        is.lines = BootLines(system, {});
+        is.running.text = system.read_if(is.running.source);
+        is.files.merge(is.lines.files());
         return is;
     }
 
@@ -80,15 +87,24 @@ struct IoScheduler {
             if (params.persistent && !target.boot_obstacle && target.lacks(should.at_boot[i]))
                 missing.push_back({&target.identity, target.wanted});
         }
+        if (removes_elevator(should)) {
+            for (const auto variable : {BootVariable::normal, BootVariable::all})
+                elevator().edit(should.lines, variable);
+            for (const auto& [path, text] : should.lines.files()) should.files[path] = text;
+        }
         if (missing.empty()) return should;
         should.rules.set(missing);
-        should.files = {{OurRules::path, should.rules.text()}};
+        should.files[OurRules::path] = should.rules.text();
         for (size_t i = 0; i < targets.size(); ++i)
             if (auto ours = should.rules.find(targets[i].identity);
                 ours && ours->value == targets[i].wanted && !targets[i].after)
                 should.at_boot[i] = std::move(ours);
         return should;
     }
+
+    /// Its own kernel parameter, which has had no effect since Linux 5.0.
+    static BootParameter elevator() { return {"elevator", {{}, {parse_parameter("elevator")}}, {{}, 0}}; }
+    static bool removes_elevator(const State& state) { return state.lines.why_none().empty(); }
 
     // -- what is reported -----------------------------------------------------------------------------------
 
@@ -100,6 +116,10 @@ struct IoScheduler {
             all.push_back(runtime_field(targets[i], state.runtime[i]));
         for (size_t i = 0; params.persistent && i < targets.size(); ++i)
             all.push_back(persistent_field(targets[i], state.at_boot[i]));
+        if (!removes_elevator(state)) return all;
+        for (auto& field :
+             elevator().fields(state.lines, BootVariable::normal, params.runtime ? &state.running : nullptr))
+            all.push_back(std::move(field));
         return all;
     }
 
@@ -198,9 +218,11 @@ struct IoScheduler {
         if (refusals.size() == 1) throw Error(refusals.front());
         if (!refusals.empty())
             throw Error(concat({refusals.front(), " (and ", std::to_string(refusals.size() - 1), " more)"}));
-        if (is.files == should.files) return;
-        system.apply(is.files, should.files);
-        if (is.runs_udev) system.run({"udevadm", "control", "--reload"});
+        if (!params.persistent) return;
+        const auto rules = [](const Files& files) { return files.at(OurRules::path); };
+        const bool reloads = is.runs_udev && rules(is.files) != rules(should.files);
+        should.lines.apply(system, is.files, should.files);
+        if (reloads) system.run({"udevadm", "control", "--reload"});
     }
 };
 

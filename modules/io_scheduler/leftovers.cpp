@@ -18,18 +18,17 @@ constexpr std::string_view knob = "queue/scheduler";
 
 std::string at(std::string_view path, int line) { return concat({path, ":", std::to_string(line)}); }
 
-/// The legacy block layer, whose scheduler the parameter chose, went with Linux 5.0.
-bool obeys_elevator(const System& system) {
-    const auto release = system.read_if("/proc/sys/kernel/osrelease").value_or("");
-    const auto major = to_integer(std::string_view(release).substr(0, release.find('.')));
-    return major && *major < 5;
-}
-
 std::string dead(std::string_view parameter, std::string_view place) {
     return concat({parameter, " in ", place, " has no effect since Linux 5.0: take it away"});
 }
 
 }  // namespace
+
+bool obeys_elevator(const System& system) {
+    const auto release = system.read_if("/proc/sys/kernel/osrelease").value_or("");
+    const auto major = to_integer(std::string_view(release).substr(0, release.find('.')));
+    return major && *major < 5;
+}
 
 std::vector<std::string> dead_parameters(const System& system) {
     std::vector<std::string> all;

@@ -17,6 +17,9 @@ struct WantedKnob {
     std::string scheduler;
 };
 
+/// True for kernels of before 5.0: the legacy block layer, whose scheduler the parameter chose, went with it.
+bool obeys_elevator(const System& system);
+
 /// elevator= on the command line, and in /etc/default/grub, where it means nothing.
 std::vector<std::string> dead_parameters(const System& system);
 

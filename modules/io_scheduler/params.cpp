@@ -8,6 +8,8 @@ namespace virtbp {
 
 void IoSchedulerParams::check() const {
     HostParams::check();
+    if (remove_elevator && !persistent)
+        throw Error("remove_elevator: persistent must be true, a running kernel's line cannot be changed");
     if (scheduler.empty() && !role) throw Error("scheduler: wanted at least one name, found an empty list");
     for (const auto& name : scheduler)
         if (name.empty() ||
@@ -43,6 +45,10 @@ Parameters<IoSchedulerParams> IoSchedulerParams::parameters() {
                  {.choices = {"host", "guest"}})
             .add("allow_none", &IoSchedulerParams::allow_none,
                  {"Whether it is fine that no disk is found, or not one that is named."})
+            .add("remove_elevator", &IoSchedulerParams::remove_elevator,
+                 {"Takes the kernel parameter C(elevator=) off the lines of the boot loader, which is found "
+                  "as "
+                  "M(virtbp.core.grub_cmdline) does it. Kernels of before 5.0, which obey it, keep it."})
             .where(
                 {.mutually_exclusive = {{"scheduler", "role"}}, .required_one_of = {{"scheduler", "role"}}});
     return with(std::move(own));
@@ -71,7 +77,7 @@ Manual io_scheduler_manual() {
             {"Devices that take no scheduler (zram, most of the device mapper, md) are C(not_applicable).",
              "The kernel parameter C(elevator=) has had no effect since Linux 5.0; where it is still there, "
              "a "
-             "warning says so."},
+             "warning says so, and O(remove_elevator) takes it away."},
         .examples = R"(- name: Schedule the disks of a host as the guide does
   virtbp.core.io_scheduler:
     devices: all

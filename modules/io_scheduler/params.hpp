@@ -15,7 +15,7 @@ struct IoSchedulerParams : HostParams {
     std::vector<std::string> devices, scheduler;
     Selection select;
     std::optional<std::string> role;
-    bool allow_none = false;
+    bool allow_none = false, remove_elevator = false;
 
     static Parameters<IoSchedulerParams> parameters();
     void check() const;

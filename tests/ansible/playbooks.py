@@ -14,7 +14,9 @@ import sys
 
 from playing import PROJECT, Ansible, Checks, end_on_signals, make_machine
 
-WANTED = '{"virtbp_hugepages": [{"size": "2M", "memory": "1G"}]}'
+WANTED = '''{"virtbp_hugepages": [{"size": "2M", "memory": "1G"}],
+             "virtbp_kernel_parameters": ["intel_iommu=on"], "virtbp_kernel_parameters_absent": ["elevator"]}'''
+DEFAULTS = 'GRUB_CMDLINE_LINUX_DEFAULT="quiet elevator=noop"\n'
 
 
 class Run:
@@ -43,12 +45,12 @@ def looked_at(ansible: Ansible, checks: Checks, root: pathlib.Path) -> None:
     checks.equal((run.ran.returncode, run.changed), (0, 0), f"return code and changed of check.yml {run.ran.stderr}")
     checks.check("+++" not in run.ran.stdout, "check.yml shows differences")
     checks.equal(run.lines[0] if run.lines else None, ["ROW", "FIELD", "IS", "WANTED", "OUTCOME"], "the table's head")
-    checks.equal(run.rows("fail"), {"vbp-io-scheduler-host", "vbp-io-scheduler-persist", "vbp-mem-hugepages-boot",
-                                    "vbp-mem-hugepages-mount", "vbp-mem-hugepages-pool", "vbp-mem-ksm-nodes",
+    checks.equal(run.rows("fail"), {"vbp-boot-cmdline", "vbp-io-scheduler-host", "vbp-io-scheduler-persist",
+                                    "vbp-mem-hugepages-boot", "vbp-mem-hugepages-mount", "vbp-mem-hugepages-pool", "vbp-mem-ksm-nodes",
                                     "vbp-mem-ksm-pages", "vbp-mem-ksm-sleep"}, "rows that fail")
     checks.equal(run.rows("pass"), {"vbp-mem-ksm-run"}, "rows that pass")
     checks.equal(run.rows("error"), set(), "rows with an error")
-    checks.equal(run.lines[-1], "1 of 9 rows are met".split(), "the sum")
+    checks.equal(run.lines[-1], "1 of 10 rows are met".split(), "the sum")
 
     one = Run(ansible, root, "check.yml", "--tags", "vbp-mem-ksm-sleep")
     checks.equal(one.lines[1:], [["vbp-mem-ksm-sleep", "sleep_millisecs", "20", ">=1001", "fail"],
@@ -62,19 +64,22 @@ def set_up(ansible: Ansible, checks: Checks, root: pathlib.Path) -> None:
     """kvm_host.yml, and what check.yml says then."""
     before = tree(root)
     predicted = Run(ansible, root, "kvm_host.yml", "--check", "--diff", "--extra-vars", WANTED)
-    checks.equal((predicted.changed, predicted.failed), (3, 0), f"kvm_host.yml, predicted {predicted.ran.stdout}")
+    checks.equal((predicted.changed, predicted.failed), (4, 0), f"kvm_host.yml, predicted {predicted.ran.stdout}")
     checks.equal(tree(root), before, "the machine's files after --check")
     done = Run(ansible, root, "kvm_host.yml", "--diff", "--extra-vars", WANTED)
-    checks.equal((done.changed, done.failed), (3, 0), f"kvm_host.yml, done {done.ran.stdout}")
+    checks.equal((done.changed, done.failed), (4, 0), f"kvm_host.yml, done {done.ran.stdout}")
     differences = [re.findall(r"^[-+].*$", run.ran.stdout, re.MULTILINE) for run in (predicted, done)]
     checks.equal(differences[1], differences[0], "differences, done and predicted")
     again = Run(ansible, root, "kvm_host.yml", "--diff", "--extra-vars", WANTED)
     checks.equal((again.changed, again.failed), (0, 0), f"kvm_host.yml, again {again.ran.stdout}")
     checks.step("kvm_host.yml: predicted, done, again")
 
+    waits = Run(ansible, root, "check.yml", "--extra-vars", WANTED)
+    checks.equal(waits.rows("fail"), {"vbp-boot-cmdline"}, "rows that wait for a boot")
+    (root / "proc/cmdline").write_text("root=/dev/sda2 quiet intel_iommu=on\n")
     content = Run(ansible, root, "check.yml", "--extra-vars", WANTED)
     checks.equal(content.rows("fail") | content.rows("error"), set(), "rows that fail once the host is set up")
-    checks.equal(content.lines[-1], "10 of 10 rows are met".split(), "the sum once the host is set up")
+    checks.equal(content.lines[-1], "11 of 11 rows are met".split(), "the sum once the host is set up")
     checks.step("check.yml on a host that was set up")
 
 
@@ -89,6 +94,9 @@ def main() -> int:
         print(ansible.version())
         root = ansible.folder / "root"
         make_machine(root)
+        (root / "etc/default").mkdir()
+        (root / "etc/default/grub").write_text(DEFAULTS)
+        (root / "proc/cmdline").write_text("root=/dev/sda2 quiet elevator=noop\n")
         looked_at(ansible, checks, root)
         set_up(ansible, checks, root)
     return checks.end()

@@ -8,5 +8,7 @@
 
 template <>
 struct Catch::StringMaker<virtbp::json> {
-    static std::string convert(const virtbp::json& value) { return value.dump(); }
+    static std::string convert(const virtbp::json& value) {
+        return value.dump(-1, ' ', false, virtbp::json::error_handler_t::replace);
+    }
 };
