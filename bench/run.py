@@ -163,7 +163,7 @@ def contest() -> tuple[list[Contender], list[Goal]]:
         module = Contender(f"grub_cmdline on {what}", command, [])
         reader = Contender(f"plain C++ reading the lines of its {len(files)} files", [lines, *files], [])
         contenders += [module, reader]
-        goals.append(Goal(module, reader, 5))
+        goals.append(Goal(module, reader, 10))
     return contenders, goals
 
 

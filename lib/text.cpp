@@ -9,7 +9,8 @@ namespace virtbp {
 
 namespace {
 
-constexpr std::string_view white_space = " \t\n\r\v\f";
+/// Space, \t, \n, \v, \f, \r.
+bool is_white(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 }  // namespace
 
@@ -38,9 +39,9 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
 }
 
 std::string_view trim(std::string_view text) {
-    const auto first = text.find_first_not_of(white_space);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+    while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_white(text.back())) text.remove_suffix(1);
+    return text;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -56,12 +57,11 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 std::vector<std::string_view> words(std::string_view text) {
     std::vector<std::string_view> parts;
     for (;;) {
-        const auto begin = text.find_first_not_of(white_space);
-        if (begin == std::string_view::npos) return parts;
-        text.remove_prefix(begin);
-        const auto end = text.find_first_of(white_space);
+        while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
+        if (text.empty()) return parts;
+        size_t end = 0;
+        while (end < text.size() && !is_white(text[end])) ++end;
         parts.push_back(text.substr(0, end));
-        if (end == std::string_view::npos) return parts;
         text.remove_prefix(end);
     }
 }

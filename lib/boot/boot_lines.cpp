@@ -19,8 +19,10 @@ BootLines::BootLines(const System& system, const BootChoice& choice, bool regene
 /// True where what is edited is in the entries at once, or will be by generate().
 bool BootLines::reaches() const { return loader_->generator().empty() || (regenerate_ && live_); }
 
-std::vector<BootLine> BootLines::configured(BootVariable variable) const {
-    return loader_ != nullptr ? loader_->configured(variable) : std::vector<BootLine>();
+const std::vector<BootLine>& BootLines::configured(BootVariable variable) const {
+    const auto [found, is_new] = configured_.try_emplace(variable);
+    if (is_new && loader_ != nullptr) found->second = loader_->configured(variable);
+    return found->second;
 }
 
 std::optional<NextBoot> BootLines::next(BootVariable variable) const {
@@ -40,9 +42,10 @@ void BootLines::edit(BootVariable variable, const BootLoader::Edit& edit) {
     const auto before = starts_->next(variable);
     auto changed = loader_->edited(variable, edit);
     const auto after = changed->next(variable);
-    is_edited_ = is_edited_ || changed->files() != loader_->files() ||
-                 (before && after && before->line != after->line);
+    is_edited_ = is_edited_ || (before && after && before->line != after->line) ||
+                 changed->files() != loader_->files();
     loader_ = std::move(changed);
+    configured_.clear();
     if (!reaches()) return;
     starts_ = loader_;
     if (const auto why = loader_->why_not_generated(); is_edited_ && !why.empty()) throw Error(why);

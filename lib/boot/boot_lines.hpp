@@ -3,6 +3,8 @@
 // boot has them. A value, for a module's State.
 #pragma once
 
+#include <map>
+
 #include "lib/boot/boot_loader.hpp"
 
 namespace virtbp {
@@ -18,7 +20,7 @@ public:
     /// Only where why_none() is "".
     const BootLoader& loader() const { return *loader_; }
 
-    std::vector<BootLine> configured(BootVariable variable) const;
+    const std::vector<BootLine>& configured(BootVariable variable) const;
     /// As the next boot has it: after an edit, what that becomes where the loader's files are made at once.
     std::optional<NextBoot> next(BootVariable variable) const;
     /// Why the next boot does not have yet what was edited; "" where it has.
@@ -35,6 +37,7 @@ private:
     bool reaches() const;
 
     BootLoader::Pointer loader_, starts_;
+    mutable std::map<BootVariable, std::vector<BootLine>> configured_;  ///< those that were asked for
     std::string why_none_ = "no boot loader was looked for";
     bool live_ = false, regenerate_ = true, is_edited_ = false;
 };

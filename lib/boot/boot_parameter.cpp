@@ -47,7 +47,7 @@ Field BootParameter::configured_field(const BootLines& lines, BootVariable varia
         return field.judged(asked.is_null() ? Outcome::not_applicable : Outcome::unsupported,
                             lines.why_none(), asked);
     }
-    const auto all = lines.configured(variable);
+    const auto& all = lines.configured(variable);
     if (all.empty())
         return field.judged(Outcome::not_applicable, "the boot loader has no such entry", wanted(""));
     for (const auto& line : all) {

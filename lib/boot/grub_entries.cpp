@@ -33,7 +33,8 @@ BootLoader::Pointer GrubEntries::find(const System& system, const BootChoice& ch
 }
 
 std::string GrubEntries::options_of(const BootEntry& entry) const {
-    if (entry.options.find_first_of("$\\") == std::string::npos) return entry.options;
+    const auto& options = entry.options;
+    if (options.find('$') == std::string::npos && options.find('\\') == std::string::npos) return options;
     return std::string(trim(output_.expanded(entry.options)));
 }
 
@@ -89,15 +90,16 @@ BootLoader::Pointer GrubEntries::edited(BootVariable variable, const Edit& edit)
     for (auto& entry : changed->files_.entries) {
         if (!is_meant(entry, variable)) continue;
         // A rescue entry's own parameters must not reach the others that share it.
+        auto line = changed->options_of(entry);
+        if (edit(line) == line) continue;
         if (const auto shared = environment.find(kernelopts);
             shared != environment.end() && variable != BootVariable::recovery &&
             entry.options.find("$kernelopts") != std::string::npos) {
-            const auto line = changed->options_of(entry);
             const std::string_view tail = shared->second.ends_with(' ') ? " " : "";
-            if (edit(line) != line) shared->second = concat({edit(trim(shared->second)), tail});
+            shared->second = concat({edit(trim(shared->second)), tail});
+            line = changed->options_of(entry);
+            if (edit(line) == line) continue;
         }
-        const auto line = changed->options_of(entry);
-        if (edit(line) == line) continue;
         const auto wanted = edit(entry.options);
         check_for_grub(entry.options, wanted);
         changed->files_.set_options(entry, wanted);

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "lib/drop_ins.hpp"
-#include "lib/error.hpp"
 #include "lib/formats/size.hpp"
 #include "lib/formats/sysctl.hpp"
 #include "lib/formats/systemd_unit.hpp"
