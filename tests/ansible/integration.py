@@ -16,7 +16,7 @@ import os
 import pathlib
 import sys
 
-from playing import Ansible, Checks, end_on_signals, ignore_signals, make_machine
+from playing import MACHINE, Ansible, Checks, end_on_signals, ignore_signals, make_machine
 
 KSM = "/sys/kernel/mm/ksm/"
 # in the order in which the kernel takes them back
@@ -146,6 +146,7 @@ def mounts(ansible: Ansible, checks: Checks) -> None:
 LASTING = [
     ("a pool of the default size", "hugepages", {"size": "2M", "count": 8, "mounts": [{"path": "/dev/hugepages"}]}),
     ("KSM with the guide's values", "ksm", {"state": "started", "sleep_millisecs": 2000, "pages_to_scan": 1000}),
+    ("a parameter of the kernel", "grub_cmdline", {"present": ["intel_iommu=on"], "absent": ["elevator"]}),
     ("a rule for a disk", "io_scheduler", {"devices": ["sda"], "scheduler": ["mq-deadline"]}),
 ]
 
@@ -157,7 +158,8 @@ def below_a_root(ansible: Ansible, checks: Checks) -> None:
         make_machine(root)
         results = four_times(ansible, checks, module, parameters | {"runtime": False}, {"VIRTBP_ROOT": str(root)})
         checks.equal(results[0].get("changed"), True, "changed, predicted")
-        written = [path for path in root.glob("etc/**/*") if path.is_file() and path != root / "etc/sysctl.conf"]
+        written = [path for path in root.glob("etc/**/*")
+                   if path.is_file() and path.read_text() != MACHINE.get(str(path.relative_to(root)))]
         checks.check(written, f"{module} wrote no file below {root}/etc")
         checks.step(f"{module}: {name}, in the file {', '.join('/' + str(path.relative_to(root)) for path in written)}")
 

@@ -94,7 +94,6 @@ def main() -> int:
         print(ansible.version())
         root = ansible.folder / "root"
         make_machine(root)
-        (root / "etc/default").mkdir()
         (root / "etc/default/grub").write_text(DEFAULTS)
         (root / "proc/cmdline").write_text("root=/dev/sda2 quiet elevator=noop\n")
         looked_at(ansible, checks, root)

@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 NOBODY = 65534
 
-#: module: a machine of tests/machines, arguments that change something on it, and the kernel file that they need
+#: module: a machine of tests/machines, arguments that change something on it, and the file that they need
 PLAYS = {
     "ksm": ("sle16-two-nodes", {"state": "started", "pages_to_scan": 1000, "merge_across_nodes": False},
             "/sys/kernel/mm/ksm/run"),
@@ -22,6 +22,7 @@ PLAYS = {
                   "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"),
     "io_scheduler": ("sles15-disks", {"devices": "sda", "scheduler": "mq-deadline"},
                      "/sys/block/sda/queue/scheduler"),
+    "grub_cmdline": ("sles15-grub2", {"present": ["intel_iommu=on"], "backend": "grub2"}, "/etc/default/grub"),
 }
 
 
