@@ -78,7 +78,8 @@ struct GrubCmdline {
             replaced[line.text] = edit_cmdline(line.text, params.wish(), should.support);
             const auto kept = parse_cmdline(replaced[line.text]).tokens;
             for (const auto& token : parse_cmdline(line.text).tokens)
-                if (std::none_of(kept.begin(), kept.end(),
+                if (!token.is("ro") &&  // every entry has one of its own
+                    std::none_of(kept.begin(), kept.end(),
                                  [&](const auto& one) { return one.text == token.text; }))
                     elsewhere.absent.push_back(token);
         }
