@@ -9,18 +9,18 @@
 
 namespace virtbp {
 
-HugePageSupport huge_page_support(const System& system) {
-    constexpr long usual_size = 2L << 20U;
-    HugePageSupport support{{}, usual_size, {0}};
-    for (const auto& name : system.list("/sys/kernel/mm/hugepages"))
-        if (const auto size = hugepages_folder_size(name)) support.sizes.push_back(*size);
-    // Where the running line chose a default, the kernel does not tell its own any more.
+long built_in_page_size(const System& system, long in_force) {
     const auto running = parse_cmdline(system.read_if("/proc/cmdline").value_or(""));
     const bool chosen = std::any_of(running.tokens.begin(), running.tokens.end(),
                                     [](const auto& token) { return token.is("default_hugepagesz"); });
-    if (!chosen)
-        support.default_size =
-            meminfo(system.read_if("/proc/meminfo").value_or(""), "Hugepagesize").value_or(usual_size);
+    return chosen ? usual_page_size : in_force;
+}
+
+HugePageSupport huge_page_support(const System& system) {
+    const auto in_force = meminfo(system.read_if("/proc/meminfo").value_or(""), "Hugepagesize");
+    HugePageSupport support{{}, built_in_page_size(system, in_force.value_or(usual_page_size)), {0}};
+    for (const auto& name : system.list("/sys/kernel/mm/hugepages"))
+        if (const auto size = hugepages_folder_size(name)) support.sizes.push_back(*size);
     if (const auto online = system.read_if("/sys/devices/system/node/online"))
         support.nodes = parse_number_list(*online);
     return support;

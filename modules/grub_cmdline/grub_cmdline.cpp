@@ -19,6 +19,7 @@ struct GrubCmdline {
     struct State {
         BootLines lines;
         HugePageSupport support;
+        std::vector<BootParameter> parameters;
         RunningLine running;
         Files files;
     };
@@ -33,6 +34,8 @@ struct GrubCmdline {
         State is;
         is.lines = BootLines(system, params.choice(), params.regenerate);
         is.support = huge_page_support(system);
+        for (const auto& name : managed_parameters(params.wish()))
+            is.parameters.emplace_back(name, params.wish(name), is.support);
         if (params.is_for_hypervisor()) read_hypervisor(system, is.running);
         else if (const auto line = system.read_if(is.running.source)) is.running.text = trim(*line);
         is.files = is.lines.files();
@@ -56,17 +59,10 @@ struct GrubCmdline {
         if (!is.lines.why_none().empty()) return should;
         if (params.replace) replace(should);
         else
-            for (const auto& parameter : parameters(is)) parameter.edit(should.lines, params.boot_variable());
+            // One by one: what stands right on another variable's line needs no place on this one.
+            for (const auto& parameter : is.parameters) parameter.edit(should.lines, params.boot_variable());
         should.files = should.lines.files();
         return should;
-    }
-
-    /// One by one: what stands right on another variable's line needs no place on this one.
-    std::vector<BootParameter> parameters(const State& state) const {
-        std::vector<BootParameter> all;
-        for (const auto& name : managed_parameters(params.wish()))
-            all.emplace_back(name, params.wish(name), state.support);
-        return all;
     }
 
     /// The boot loader's own files have more on a line than is replaced: from that, what goes is taken away.
@@ -93,7 +89,7 @@ struct GrubCmdline {
 
     Fields fields(const State& state) const {
         Fields all;
-        for (const auto& parameter : parameters(state))
+        for (const auto& parameter : state.parameters)
             for (auto& field : parameter.fields(state.lines, params.boot_variable(),
                                                 params.runtime ? &state.running : nullptr))
                 all.push_back(std::move(field));

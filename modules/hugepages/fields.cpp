@@ -127,7 +127,7 @@ std::vector<std::string> warnings(const Params& params, const State& state) {
     if (!state.has_meminfo && !state.wishes.empty())
         all.push_back(
             concat({"this tree has no /proc/meminfo to tell the default size of huge pages: taken is ",
-                    page_size_name(usual_size)}));
+                    page_size_name(usual_page_size)}));
     for (const auto& [name, pool] : state.pools) {
         const bool asked =
             std::any_of(state.wishes.begin(), state.wishes.end(),

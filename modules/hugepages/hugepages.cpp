@@ -10,6 +10,7 @@
 #include "lib/error.hpp"
 #include "lib/formats/meminfo.hpp"
 #include "lib/formats/size.hpp"
+#include "lib/huge_page_support.hpp"
 #include "lib/module.hpp"
 #include "lib/text.hpp"
 #include "modules/hugepages/fields.hpp"
@@ -39,7 +40,7 @@ struct Hugepages {
         is.has_sysfs = system.exists("/sys/kernel");
         if (const auto text = system.read_if("/proc/meminfo")) {
             is.has_meminfo = true;
-            is.default_size = meminfo(*text, "Hugepagesize").value_or(usual_size);
+            is.default_size = meminfo(*text, "Hugepagesize").value_or(usual_page_size);
             read_memory(is, whole_machine, *text);
         }
         is.wishes = params.wishes(is.default_size);
@@ -52,20 +53,13 @@ struct Hugepages {
         is.mounts = Mounts(system, params.mount_wishes(), is.default_size,
                            is.has_sysfs ? std::optional(is.pools.sizes()) : std::nullopt);
         if (!params.persistent) return is;
-        HugePageSupport support{is.pools.sizes(), built_in_size(system, is), is.pools.nodes(is.default_size)};
+        HugePageSupport support{is.pools.sizes(), built_in_page_size(system, is.default_size),
+                                is.pools.nodes(is.default_size)};
         for (const auto& wish : is.wishes) support.sizes.push_back(wish.knob.size);
         if (params.default_size) support.sizes.push_back(wanted_default(is));
         is.boot = BootPools(system, support, uses_lines(is));
         is.collect_files();
         return is;
-    }
-
-    /// Where the running line chose a default size, the kernel does not tell its own any more.
-    static long built_in_size(const System& system, const State& is) {
-        const auto running = parse_cmdline(system.read_if("/proc/cmdline").value_or(""));
-        const bool chosen = std::any_of(running.tokens.begin(), running.tokens.end(),
-                                        [](const auto& token) { return token.is("default_hugepagesz"); });
-        return chosen ? usual_size : is.default_size;
     }
 
     bool uses_lines(const State& is) const {

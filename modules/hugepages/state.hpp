@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/huge_page_support.hpp"
 #include "lib/system.hpp"
 #include "modules/hugepages/boot_pools.hpp"
 #include "modules/hugepages/hugetlbfs.hpp"
@@ -14,12 +15,9 @@
 
 namespace virtbp::hugepages {
 
-/// What kernels have that are not told otherwise, on x86_64 and on aarch64 with pages of 4K.
-constexpr long usual_size = 2L << 20U;
-
 struct State {
     bool live = false, has_sysfs = false, has_meminfo = false;
-    long default_size = usual_size;
+    long default_size = usual_page_size;
     Pools pools;
     std::map<int, long> memory, free_memory;  ///< of the machine and of nodes asked for
     std::vector<Wish> wishes;

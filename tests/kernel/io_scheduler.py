@@ -20,27 +20,12 @@ import subprocess
 import sys
 import tempfile
 
+from counting import check, counts, equal, skip
+
 BLOCK = pathlib.Path("/sys/block")
 RULES = pathlib.Path("/etc/udev/rules.d/65-virtbp-io-scheduler.rules")
 LOOP_SET_FD, LOOP_CLR_FD, LOOP_CTL_GET_FREE = 0x4C00, 0x4C01, 0x4C82
 CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 0x1000, 0x4000, 0x40000
-counts = {"passed": 0, "failed": 0, "skipped": 0}
-
-
-def check(truth: object, text: str) -> bool:
-    counts["passed" if truth else "failed"] += 1
-    if not truth:
-        print(f"FAILED: {text}", flush=True)
-    return bool(truth)
-
-
-def equal(found: object, wanted: object, text: str) -> bool:
-    return check(found == wanted, f"{text}: wanted {wanted!r}, found {found!r}")
-
-
-def skip(what: str, reason: str) -> None:
-    counts["skipped"] += 1
-    print(f"skipped: {what}: {reason}", flush=True)
 
 
 # -- the kernel -------------------------------------------------------------------------------------------------------

@@ -21,26 +21,11 @@ import sys
 import tempfile
 import time
 
+from counting import check, counts, equal, skip
+
 KSM = pathlib.Path("/sys/kernel/mm/ksm")
 MERGEABLE = 12  # MADV_MERGEABLE
 SHARED = 64 << 20
-counts = {"passed": 0, "failed": 0, "skipped": 0}
-
-
-def check(truth: object, text: str) -> bool:
-    counts["passed" if truth else "failed"] += 1
-    if not truth:
-        print(f"FAILED: {text}", flush=True)
-    return bool(truth)
-
-
-def equal(found: object, wanted: object, text: str) -> bool:
-    return check(found == wanted, f"{text}: wanted {wanted!r}, found {found!r}")
-
-
-def skip(what: str, reason: str) -> None:
-    counts["skipped"] += 1
-    print(f"skipped: {what}: {reason}", flush=True)
 
 
 # -- the kernel -------------------------------------------------------------------------------------------------------
