@@ -17,13 +17,16 @@
 //   virtbp::Entry virtbp::module() { return entry<Ksm>(); }
 //
 // It may add `json facts(const State&) const` (keys of the result that it documents as returns; with a second
-// parameter, `const json& result`, they are made from what the engine found), `std::vector<std::string>
-// warnings(const State&) const` and `bool allows(Outcome) const` (a parameter that lets a field stay
-// otherwise than wanted). docs/writing-a-module.md walks through a real one.
+// parameter, `const json& result`, they are made from what the engine found; as `json facts(const State&
+// before, const State& after) const` they may tell a difference), `std::vector<std::string> warnings(const
+// State&) const`, `bool allows(Outcome) const` (a parameter that lets a field stay otherwise than wanted) and
+// `static std::string shown(const std::string& text)` (a file's text in a diff, without its secrets).
+// docs/writing-a-module.md walks through a real one.
 #pragma once
 
 #include <concepts>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,22 +38,33 @@
 
 namespace virtbp {
 
-/// Parameters in common to the modules of a host.
-struct HostParams {
-    bool runtime = true;
-    bool persistent = true;
+/// Parameters in common to all modules.
+struct CommonParams {
     bool backup = false;
 
     /// The module's own parameters with these after them.
     template <class P>
     static Parameters<P> with(Parameters<P> own) {
-        own.list.push_back({"runtime", &HostParams::runtime, {"Change the running system."}});
-        own.list.push_back({"persistent", &HostParams::persistent, {"Make it last across a reboot."}});
         own.list.push_back(
             {"backup",
-             &HostParams::backup,
+             &CommonParams::backup,
              {"Keep a copy of each file that is replaced; C(backup_files) of the result names it."}});
         return own;
+    }
+
+    void check() const {}
+};
+
+/// Those of the modules of a host, which has a running system and files that the next boot reads.
+struct HostParams : CommonParams {
+    bool runtime = true;
+    bool persistent = true;
+
+    template <class P>
+    static Parameters<P> with(Parameters<P> own) {
+        own.list.push_back({"runtime", &HostParams::runtime, {"Change the running system."}});
+        own.list.push_back({"persistent", &HostParams::persistent, {"Make it last across a reboot."}});
+        return CommonParams::with(std::move(own));
     }
 
     /// Throws Error where nothing would be managed.
@@ -63,7 +77,7 @@ struct HostParams {
 template <class M>
 concept Module =
     requires(M module, const M asked, const System look, System touch, const typename M::State state) {
-        requires std::derived_from<typename M::Params, HostParams>;
+        requires std::derived_from<typename M::Params, CommonParams>;
         { M::Params::parameters() } -> std::same_as<Parameters<typename M::Params>>;
         { M::manual() } -> std::same_as<Manual>;
         { asked.read(look) } -> std::same_as<typename M::State>;
@@ -72,17 +86,26 @@ concept Module =
         module.apply(touch, state, state);
     };
 
+/// A wish that must not be carried out, with what the result tells about it besides the message.
+struct Refusal : Error {
+    Refusal(const std::string& message, json details) : Error(message), facts(std::move(details)) {}
+    json facts;
+};
+
 /// What the engine compares: the managed fields and files of one state.
 struct Picture {
     Fields fields;
     Files files;
 };
 
+/// How a file's text is shown in a diff; empty: as it is.
+using Shown = std::function<std::string(const std::string& text)>;
+
 /// One run from the pictures to the result: compares, judges, words. Does not know any module's types.
 class Report {
 public:
     /// What is, and what should be.
-    Report(Picture is, Picture should, bool check_mode);
+    Report(Picture is, Picture should, bool check_mode, Shown shown = {});
 
     /// True where something is to be applied.
     bool differs() const { return differs_; }
@@ -100,6 +123,7 @@ private:
 
     Picture is_, should_, now_;
     bool check_mode_;
+    Shown shown_;
     bool differs_;
     bool applied_ = false;
     std::string error_;
@@ -125,12 +149,15 @@ json run(System& system, const json& params, bool check_mode) {
     module.params.check();
     system.keep_backups(module.params.backup);
 
-    auto is = module.read(system);
+    const auto is = module.read(system);
     const auto should = module.want(is);
     auto wanted = picture(module, should);
     check_fixed_point(wanted, picture(module, module.want(should)));
 
-    Report report(picture(module, is), std::move(wanted), check_mode);
+    Shown shown;
+    if constexpr (requires { M::shown(std::string()); }) shown = M::shown;
+    Report report(picture(module, is), std::move(wanted), check_mode, std::move(shown));
+    std::optional<typename M::State> again;
     if (report.differs() && !check_mode) {
         std::string error;
         try {
@@ -139,15 +166,16 @@ json run(System& system, const json& params, bool check_mode) {
             error = caught.what();
         }
         try {
-            is = module.read(system);
-        } catch (const Error& again) {
-            throw Error(concat({error, error.empty() ? "" : "; ", "after the change: ", again.what()}));
+            again = module.read(system);
+        } catch (const Error& caught) {
+            throw Error(concat({error, error.empty() ? "" : "; ", "after the change: ", caught.what()}));
         }
-        report.applied(picture(module, is), error);
+        report.applied(picture(module, *again), error);
     }
 
+    const auto& now = again ? *again : is;
     std::vector<std::string> warnings;
-    if constexpr (requires { module.warnings(is); }) warnings = module.warnings(is);
+    if constexpr (requires { module.warnings(now); }) warnings = module.warnings(now);
     json result = report.result(
         system,
         [&](Outcome outcome) {
@@ -155,8 +183,10 @@ json run(System& system, const json& params, bool check_mode) {
             else return false;
         },
         std::move(warnings));
-    if constexpr (requires { module.facts(is); }) add_facts(result, module.facts(is));
-    if constexpr (requires { module.facts(is, result); }) add_facts(result, module.facts(is, result));
+    if constexpr (requires { module.facts(now); }) add_facts(result, module.facts(now));
+    if constexpr (requires { module.facts(now, result); }) add_facts(result, module.facts(now, result));
+    if constexpr (requires { module.facts(is, now); })
+        add_facts(result, module.facts(is, again || !check_mode ? now : should));
     return result;
 }
 

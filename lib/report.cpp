@@ -12,9 +12,6 @@ namespace virtbp {
 
 namespace {
 
-/// Longer lists of changes in a message are cut: the fields hold them all.
-constexpr size_t most_in_message = 8;
-
 const json nothing = nullptr;
 
 /// Fields of two states mostly stand in the same order, so `hint` is looked at first.
@@ -36,13 +33,6 @@ std::string words_of(const json& value) {
 
 /// Makes the task fail, unless the module has a parameter that allows it.
 bool is_miss(Outcome outcome) { return outcome >= Outcome::partial; }
-
-std::string enumerate(const std::vector<std::string>& parts) {
-    const auto shown = std::min(parts.size(), most_in_message);
-    auto text = join({parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(shown)}, "; ");
-    if (shown < parts.size()) text += concat({"; and ", std::to_string(parts.size() - shown), " more"});
-    return text;
-}
 
 /// A file's text; nothing where there is no such file, or it was not read.
 std::optional<std::string> text_of(const Files& files, const std::string& path) {
@@ -104,10 +94,11 @@ struct Report::Row {
     }
 };
 
-Report::Report(Picture is, Picture should, bool check_mode)
+Report::Report(Picture is, Picture should, bool check_mode, Shown shown)
     : is_(std::move(is)),
       should_(std::move(should)),
       check_mode_(check_mode),
+      shown_(std::move(shown)),
       differs_(!first_difference(is_, should_).empty()) {}
 
 void Report::applied(Picture now, std::string error) {
@@ -170,13 +161,16 @@ json Report::diff(const std::vector<Row>& rows) const {
                            {"before", std::move(before)},
                            {"after", std::move(after)}});
     }
+    const auto shown = [this](const std::optional<std::string>& text) {
+        return text && shown_ ? shown_(*text) : text.value_or("");
+    };
     const Files& files = applied_ ? now_.files : should_.files;
     for (const auto& [path, after] : files)
         if (const auto before = text_of(is_.files, path); before != after)
             entries.push_back({{"before_header", path},
                                {"after_header", path},
-                               {"before", before.value_or("")},
-                               {"after", after.value_or("")}});
+                               {"before", shown(before)},
+                               {"after", shown(after)}});
     return entries;
 }
 
@@ -189,7 +183,8 @@ json Report::result(const System& system, const std::function<bool(Outcome)>& al
     bool reboot = false;
     for (const auto& row : all) {
         status = std::max(status, row.outcome);
-        reboot = reboot || row.outcome == Outcome::pending_reboot;
+        // What waits in a running domain waits for the domain's own restart.
+        reboot = reboot || (row.outcome == Outcome::pending_reboot && row.should->layer != Layer::live);
         if (*row.was != *row.after) changes.push_back(row.in_words());
         if (is_miss(row.outcome)) (allows(row.outcome) ? warnings : misses).push_back(row.as_miss());
         fields.push_back(row.as_field());
@@ -257,6 +252,9 @@ json call(const Entry& entry, System& system, const json& arguments) {
         accepted = accept(entry.description.spec, entry.description.full_name(), arguments);
         tells_arguments = is_set(arguments, "_ansible_inject_invocation", true);
         result = entry.run(system, accepted.params, is_set(arguments, "_ansible_check_mode", false));
+    } catch (const Refusal& refusal) {
+        result = {{"failed", true}, {"changed", false}, {"msg", refusal.what()}};
+        add_facts(result, refusal.facts);
     } catch (const std::exception& error) {
         result = {{"failed", true}, {"changed", !system.journal().empty()}, {"msg", error.what()}};
         if (!system.backups().empty()) result["backup_files"] = system.backups();

@@ -2,6 +2,7 @@
 #include "lib/text.hpp"
 
 #include <fnmatch.h>
+#include <algorithm>
 
 #include <charconv>
 
@@ -85,6 +86,14 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
         all += part;
     }
     return all;
+}
+
+std::string enumerate(const std::vector<std::string>& parts) {
+    constexpr size_t most = 8;
+    const auto shown = std::min(parts.size(), most);
+    auto text = join({parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(shown)}, "; ");
+    if (shown < parts.size()) text += concat({"; and ", std::to_string(parts.size() - shown), " more"});
+    return text;
 }
 
 std::optional<long> to_integer(std::string_view text) {

@@ -33,6 +33,9 @@ std::vector<std::string_view> lines(std::string_view text);
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
+/// The parts with "; " between them, the first eight of more: "…; and 3 more".
+std::string enumerate(const std::vector<std::string>& parts);
+
 /// A whole decimal number, with a sign or not and nothing around it; nothing where it is not one or too
 /// large.
 std::optional<long> to_integer(std::string_view text);

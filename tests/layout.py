@@ -10,16 +10,16 @@ from pathlib import Path
 
 # A file includes only files of its own layer and those below.
 LAYERS = [
-    r"lib/(error|text|json|libmount)\.",
+    r"lib/(error|text|json|shared_library|libmount|libxml2)\.",
     r"lib/formats/",
     r"lib/(argument_level|arguments|coercion|descriptor|field|schema|system\w*)\.",
-    r"lib/(boot/|(?!module|report|main)\w+\.)",
+    r"lib/(boot/|libvirt/|(?!module|report|main)\w+\.)",
     r"lib/(module|report)\.",
     r"(lib/main\.|modules/)",
     r"tests/",
 ]
 # Where a path of the machine's /proc or /sys may stand in the code.
-NAMES_KERNEL_PATHS = re.compile(r"modules/|lib/(formats|boot)/|lib/(systemd|drop_ins|boot_writes|huge_page_support)\.|tests/|bench/")
+NAMES_KERNEL_PATHS = re.compile(r"modules/|lib/(formats|boot|libvirt)/|lib/(systemd|drop_ins|boot_writes|huge_page_support)\.|tests/|bench/")
 LONGEST = {"modules/": 250, "lib/": 300, "tests/": 300, "bench/": 300}
 COLUMNS = 110
 # The sign of each kind of case that a module must have.

@@ -18,6 +18,8 @@ COLLECTION = pathlib.Path("ansible_collections/virtbp/core")
 # A machine's files, as far as the modules of a host look at them.
 MACHINE = {
     "etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n',
+    "etc/guests/web.xml": "<domain type='kvm'>\n  <name>web</name>\n  <memory unit='MiB'>256</memory>\n"
+                          "  <vcpu>2</vcpu>\n</domain>\n",
     "etc/sysctl.conf": "",
     "proc/meminfo": "MemTotal:       16384000 kB\nMemAvailable:   15000000 kB\nSwapTotal: 0 kB\nHugepagesize:       2048 kB\n",
     "proc/cmdline": "root=/dev/sda2 quiet\n",

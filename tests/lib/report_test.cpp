@@ -291,3 +291,10 @@ TEST_CASE("asked again of what it wants, a module must not want more") {
     CHECK_THROWS_WITH(check_fixed_point(one, {{field("a", 1)}, {{"/etc/f", "y"}}}),
                       "a bug of this module: asked again of what it wants, it wants more: /etc/f");
 }
+
+TEST_CASE("what waits for a domain's restart asks for no reboot of the host") {
+    for (const auto layer : {Layer::live, Layer::boot}) {
+        const Picture waits{{field("a", 1, layer).judged(Outcome::pending_reboot, "later", 2)}, {}};
+        CHECK(predicted(waits, waits).at("reboot_required") == (layer == Layer::boot));
+    }
+}

@@ -23,6 +23,7 @@ PLAYS = {
     "io_scheduler": ("sles15-disks", {"devices": "sda", "scheduler": "mq-deadline"},
                      "/sys/block/sda/queue/scheduler"),
     "grub_cmdline": ("sles15-grub2", {"present": ["intel_iommu=on"], "backend": "grub2"}, "/etc/default/grub"),
+    "domain_numa": ("kvm-4x8", {"domain": "web", "xml": "/etc/guests/web.xml", "auto": {}}, "/etc/guests/web.xml"),
 }
 
 
