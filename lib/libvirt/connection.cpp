@@ -211,7 +211,7 @@ Host Connection::host() const {
         for (auto& [size, pool] : node.pages) {
             auto page = static_cast<unsigned>(size);
             unsigned long long free_pages = 0;
-            if (node_get_free_pages(connection_of(connection_), 1, &page, node.id, 1, &free_pages, 0) == 1)
+            if (node_get_free_pages(connection_of(connection_), 1, &page, node.id, 1, &free_pages, 0) >= 0)
                 pool.free = static_cast<long>(free_pages);
         }
     }

@@ -194,7 +194,8 @@ private:
                 edit_.add(element, distances(should), first_of(element, {"cache"}));
             return;
         }
-        if (should.distances.empty()) return edit_.remove(*parent);
+        if (should.distances.empty())
+            return is_all_of(element, {parent}) ? edit_.empty(element) : edit_.remove(*parent);
         const Family siblings(parent, "sibling", "id");
         for (const auto& [id, distance] : should.distances) {
             if (const auto* found = siblings.find(id)) put(edit_, *found, "value", std::to_string(distance));

@@ -20,7 +20,8 @@ constexpr LibXml<xmlReadMemory> read_memory{"xmlReadMemory"};
 constexpr LibXml<xmlRelaxNGFree> free_schema{"xmlRelaxNGFree"};
 constexpr LibXml<xmlRelaxNGFreeParserCtxt> free_parser{"xmlRelaxNGFreeParserCtxt"};
 constexpr LibXml<xmlRelaxNGFreeValidCtxt> free_validation{"xmlRelaxNGFreeValidCtxt"};
-constexpr LibXml<xmlRelaxNGNewParserCtxt> new_parser{"xmlRelaxNGNewParserCtxt"};
+constexpr LibXml<xmlReadFile> read_file{"xmlReadFile"};
+constexpr LibXml<xmlRelaxNGNewDocParserCtxt> new_parser{"xmlRelaxNGNewDocParserCtxt"};
 constexpr LibXml<xmlRelaxNGNewValidCtxt> new_validation{"xmlRelaxNGNewValidCtxt"};
 constexpr LibXml<xmlRelaxNGParse> parse_schema{"xmlRelaxNGParse"};
 constexpr LibXml<xmlRelaxNGSetParserStructuredErrors> set_parser_errors{
@@ -70,13 +71,15 @@ void empty_metadata(xmlNode* domain) {
 std::string schema_fault(const std::string& text, const std::string& schema) {
     if (access(schema.c_str(), R_OK) != 0) return "";
     std::string fault;
-    const Held<xmlRelaxNGParserCtxt> parser(new_parser(schema.c_str()));
+    constexpr int quiet = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+    const Held<xmlDoc> rules(read_file(schema.c_str(), nullptr, quiet));
+    const Held<xmlRelaxNGParserCtxt> parser(rules ? new_parser(rules.get()) : nullptr);
     if (!parser) throw Error(concat({"cannot use the schema ", schema}));
     set_parser_errors(parser.get(), keep_first, &fault);
     const Held<xmlRelaxNG> parsed(parse_schema(parser.get()));
     if (!parsed) throw Error(concat({"cannot use the schema ", schema, ": ", fault}));
-    const Held<xmlDoc> document(read_memory(text.data(), static_cast<int>(text.size()), "domain", nullptr,
-                                            XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING));
+    const Held<xmlDoc> document(
+        read_memory(text.data(), static_cast<int>(text.size()), "domain", nullptr, quiet));
     if (!document) throw Error("the domain's XML is not well-formed");
     empty_metadata(root_of(document.get()));
     const Held<xmlRelaxNGValidCtxt> validation(new_validation(parsed.get()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "modules/domain_numa/automatic.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "lib/error.hpp"
@@ -13,9 +14,17 @@ namespace virtbp::domain_numa {
 
 namespace {
 
+std::vector<int> list(const std::string& text, std::string_view place) {
+    try {
+        return parse_number_list(text);
+    } catch (const Error& error) {
+        throw Error(concat({place, ": ", error.what()}));
+    }
+}
+
 std::optional<std::vector<int>> wished_nodes(const json& nodes) {
     if (nodes == "fit") return std::nullopt;
-    if (nodes.is_string()) return parse_number_list(nodes.get<std::string>());
+    if (nodes.is_string()) return list(nodes.get<std::string>(), "auto/nodes");
     if (nodes.is_number_integer()) return std::vector<int>{nodes.get<int>()};
     std::vector<int> all;
     if (nodes.is_array())
@@ -69,6 +78,16 @@ void set_layout(const Layout& layout, const Host& host, bool pin, Domain& domain
     sum_up(domain);
 }
 
+/// The nodes of the whole guest are at least those of its cells, or the guest does not start.
+void widen_numatune(Domain& domain) {
+    std::set<int> nodes;
+    for (const auto& [cell, policy] : domain.memnodes)
+        nodes.insert(policy.nodeset.begin(), policy.nodeset.end());
+    const auto& now = domain.numatune->nodeset;
+    if (!std::includes(now.begin(), now.end(), nodes.begin(), nodes.end()))
+        domain.numatune = MemoryPolicy{"strict", {nodes.begin(), nodes.end()}};
+}
+
 }  // namespace
 
 void lay_out_domain(const AutoWish& wish, const Host& host, const Domain* running, Domain& domain) {
@@ -77,7 +96,7 @@ void lay_out_domain(const AutoWish& wish, const Host& host, const Domain* runnin
             "auto needs the host's topology, and there is none here: neither libvirt nor "
             "the CPUs of a machine in this root");
     LayoutWish asked{wished_nodes(wish.nodes), wish.pin, {}};
-    for (const int cpu : parse_number_list(wish.reserve_cpus)) asked.reserved.insert(cpu);
+    for (const int cpu : list(wish.reserve_cpus, "auto/reserve_cpus")) asked.reserved.insert(cpu);
     LayoutGuest guest{domain.max_vcpus,
                       domain.topology ? domain.topology->threads : 1,
                       domain.memory - domain.device_memory(),
@@ -85,8 +104,9 @@ void lay_out_domain(const AutoWish& wish, const Host& host, const Domain* runnin
                       {}};
     if (running != nullptr) guest.held = held_by(*running);
     const auto now = layout_of(domain, wish.pin);
-    if (now && may_stay(*now, host, guest, asked)) return;
-    set_layout(lay_out(host, guest, asked), host, wish.pin, domain);
+    if (now && may_stay(*now, host, guest, asked)) widen_numatune(domain);
+    else set_layout(lay_out(host, guest, asked), host, wish.pin, domain);
+    domain.vcpu_placement_auto = false;  // nothing is left for numad to choose
 }
 
 std::map<int, long> held_by(const Domain& running) {

@@ -70,8 +70,9 @@ private:
         // libvirt would put them into cell 0 without a word.
         if (!nowhere.empty())
             wrong("cpu/numa",
-                  {"vCPUs ", format_number_list(nowhere), " of 0-", std::to_string(domain_.max_vcpus - 1),
-                   " are in no cell"},
+                  {nowhere.size() == 1 ? "vCPU " : "vCPUs ", format_number_list(nowhere), " of 0-",
+                   std::to_string(domain_.max_vcpus - 1),
+                   nowhere.size() == 1 ? " is in no cell" : " are in no cell"},
                   "put each vCPU in exactly one cell");
     }
 

@@ -46,6 +46,9 @@ private:
             if (policy.mode == "restrictive" && !whole)
                 error(element, {"is restrictive, and numatune is not"}, "make numatune restrictive, too",
                       "vbp-dom-numatune");
+            if (whole && policy.mode != "restrictive")
+                error(element, {"is ", policy.mode, ", and numatune is restrictive"},
+                      "make it restrictive, too", "vbp-dom-numatune");
             known_mode(element, policy);
             single_node(element, policy);
         }
@@ -143,8 +146,8 @@ private:
         const auto devices = static_cast<int>(domain_.memory_devices.size());
         if (domain_.memory_slots < std::max(1, devices))
             error("maxMemory",
-                  {"has ", std::to_string(domain_.memory_slots), " slots for ", std::to_string(devices),
-                   " memory devices"},
+                  {"has slots for ", std::to_string(domain_.memory_slots), " memory devices, and there are ",
+                   std::to_string(devices)},
                   "give it at least one slot, and one for each device", "vbp-dom-memory-hotplug");
     }
 

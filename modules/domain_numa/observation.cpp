@@ -42,6 +42,8 @@ void observe_file(const Params& params, const System& system, Observation& seen)
     if (params.domain != source.name && strcasecmp(params.domain.c_str(), source.uuid.c_str()) != 0)
         throw Error(concat({*params.xml, " holds the domain ", source.name, ", wanted ", params.domain}));
     seen.config = params.dest ? parsed(seen.text, seen.place) : source;
+    if (seen.config.name != source.name)  // a dest that was mistyped
+        throw Error(concat({seen.place, " holds the domain ", seen.config.name, ", wanted ", source.name}));
     seen.host = host_of_sysfs(system);
     add_kernel_facts(seen.host, system);
     seen.is_its_host = !system.is_live();
@@ -93,8 +95,7 @@ Observation observe(const Params& params, const System& system) {
         return seen;
     }
     if (!system.is_live())
-        throw Error(concat(
-            {"libvirt is the running machine's, and the root is ", system.root(), ": give xml, a file"}));
+        throw Error("libvirt is the running machine's: below another root give xml, a file");
     seen.connection = std::make_shared<Connection>(params.uri.value_or(""), Access::read_only);
     if (params.all_domains()) observe_all(system, seen);
     else observe_domain(params, system, seen);

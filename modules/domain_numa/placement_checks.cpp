@@ -62,7 +62,8 @@ private:
         std::map<std::pair<std::vector<int>, long>, std::pair<long, std::string>> needs;
         for (const auto& part : parts_) {
             if (part.policy != nullptr && part.policy->nodeset.empty()) continue;  // numad chooses
-            const bool bound = part.policy != nullptr && part.policy->mode == "strict";
+            const bool bound = part.policy != nullptr &&
+                               (part.policy->mode == "strict" || part.policy->mode == "restrictive");
             std::vector<int> nodes;
             if (bound) nodes = part.policy->nodeset;
             else
@@ -159,7 +160,7 @@ private:
         bool floats = part.policy == nullptr;
         const auto look_at = [&](int vcpu) {
             const auto nodes = nodes_of_vcpu(vcpu);
-            floats = floats || nodes.empty();
+            floats = floats || (nodes.empty() && !domain_.vcpu_placement_auto);
             cpu_nodes.insert(nodes.begin(), nodes.end());
         };
         if (part.vcpus != nullptr) std::for_each(part.vcpus->begin(), part.vcpus->end(), look_at);
@@ -169,7 +170,7 @@ private:
         const std::vector<int> cpu_list(cpu_nodes.begin(), cpu_nodes.end());
         const auto& memory_list = part.policy->nodeset;
         if (!std::includes(memory_list.begin(), memory_list.end(), cpu_list.begin(), cpu_list.end()))
-            warning(part.element,
+            warning(part.vcpus != nullptr ? part.element : "vcpu",
                     {"memory comes from host node ", format_number_list(memory_list),
                      ", and vCPUs run on node ", format_number_list(cpu_list)},
                     "keep both on one node", "vbp-dom-numa-spread");

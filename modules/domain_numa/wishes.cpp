@@ -71,11 +71,15 @@ void set_cells(const std::vector<CellWish>& wishes, Domain& domain) {
         }
         if (!cells.emplace(id, std::move(cell)).second) throw Error(place + " is in the list twice");
     }
-    // What is known of a pair of cells from before gives way to what was given for it now.
-    for (auto& [id, cell] : cells)
-        std::erase_if(cell.distances, [&, own = with_own_distances.contains(id)](const auto& distance) {
-            return !own && (!cells.contains(distance.first) || with_own_distances.contains(distance.first));
+    // What is known of a pair of cells from before gives way to what was given for it now. A cell that is
+    // left with the distance to itself alone has none.
+    for (auto& [id, cell] : cells) {
+        if (with_own_distances.contains(id)) continue;
+        const auto gone = std::erase_if(cell.distances, [&](const auto& distance) {
+            return !cells.contains(distance.first) || with_own_distances.contains(distance.first);
         });
+        if (gone != 0 && cell.distances.size() == 1 && cell.distances.contains(id)) cell.distances.clear();
+    }
     complete_distances(cells);
     domain.cells = std::move(cells);
     sum_up(domain);
@@ -83,6 +87,7 @@ void set_cells(const std::vector<CellWish>& wishes, Domain& domain) {
 
 void set_numatune(const NumatuneWish& wish, Domain& domain) {
     auto policy = domain.numatune.value_or(MemoryPolicy());
+    const bool was_auto = policy.placement == "auto";
     if (wish.mode) policy.mode = *wish.mode;
     if (wish.nodeset) {
         policy.nodeset = list(*wish.nodeset, "numatune/nodeset");
@@ -97,6 +102,8 @@ void set_numatune(const NumatuneWish& wish, Domain& domain) {
         domain.vcpu_placement_auto |= !domain.cpuset && domain.vcpupins.empty() && !domain.emulatorpin;
     } else if (policy.nodeset.empty()) {
         throw Error("numatune needs a nodeset, the host's nodes, as the domain has none");
+    } else if (was_auto) {
+        domain.vcpu_placement_auto = false;  // it came with that of the memory
     }
     domain.numatune = policy;
 }

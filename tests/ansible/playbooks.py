@@ -5,12 +5,14 @@
     playbooks.py --ansible FOLDER_OF_PROGRAMS --collections build/collections
 
 check.yml finds what is lacking and changes nothing, kvm_host.yml predicts, does and then changes nothing more, and
-check.yml is content with what it did."""
+check.yml is content with what it did; kvm_guests.yml lays out a guest of libvirt's test driver."""
 
 import argparse
+import json
 import pathlib
 import re
 import sys
+from ctypes.util import find_library
 
 from playing import PROJECT, Ansible, Checks, end_on_signals, make_machine
 
@@ -20,11 +22,12 @@ DEFAULTS = 'GRUB_CMDLINE_LINUX_DEFAULT="quiet elevator=noop"\n'
 
 
 class Run:
-    """One run of a playbook on the tree."""
+    """One run of a playbook, on the tree or on the machine itself."""
 
-    def __init__(self, ansible: Ansible, root: pathlib.Path, name: str, *arguments: str):
+    def __init__(self, ansible: Ansible, root: pathlib.Path | None, name: str, *arguments: str):
+        tree_of = {"VIRTBP_ROOT": str(root)} if root else {}
         self.ran = ansible.run("ansible-playbook", PROJECT / "playbooks" / name, "-i", "localhost,", "-c", "local", *arguments,
-                               VIRTBP_ROOT=str(root), ANSIBLE_PYTHON_INTERPRETER=str(ansible.programs / "python"))
+                               ANSIBLE_PYTHON_INTERPRETER=str(ansible.programs / "python"), **tree_of)
         self.changed, self.failed = (int(re.search(rf"\b{word}=(\d+)", self.ran.stdout + f"{word}=-1").group(1))
                                      for word in ("changed", "failed"))
         self.lines = [line.split() for line in re.findall(r'^ {8}"(.*)",?$', self.ran.stdout, re.MULTILINE)]
@@ -83,6 +86,24 @@ def set_up(ansible: Ansible, checks: Checks, root: pathlib.Path) -> None:
     checks.step("check.yml on a host that was set up")
 
 
+def guests(ansible: Ansible, checks: Checks) -> None:
+    """kvm_guests.yml with libvirt's test driver, whose invented host and guest live as long as a module's process."""
+    if find_library("virt") is None:
+        print("skipped: kvm_guests.yml: libvirt's client library is not installed")
+        return
+    wanted = json.dumps({"virtbp_libvirt_uri": "test:///default", "virtbp_guests": [
+        {"domain": "test", "cpuset": "0-7", "numatune": {"nodeset": "0"}, "on_misfit": "warn"}]})
+    for mode in (["--check"], []):
+        run = Run(ansible, None, "kvm_guests.yml", *mode, "--extra-vars", wanted)
+        checks.equal((run.changed, run.failed), (1, 0), f"kvm_guests.yml {mode} {run.ran.stdout}")
+        checks.check("shut off and start again: test" in run.ran.stdout, f"the running guest is not named {run.ran.stdout}")
+    refused = Run(ansible, None, "kvm_guests.yml", "--extra-vars", wanted.replace("warn", "fail"))
+    checks.equal(refused.failed, 1, "a guest that does not fit")
+    checks.check("needs 8192 MiB on host node 0, which has 2048 MiB" in refused.ran.stdout + refused.ran.stderr,
+                 f"no reason {refused.ran.stdout}")
+    checks.step("kvm_guests.yml: predicted, done, refused")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ansible", required=True, help="the folder of ansible-playbook")
@@ -98,6 +119,7 @@ def main() -> int:
         (root / "proc/cmdline").write_text("root=/dev/sda2 quiet elevator=noop\n")
         looked_at(ansible, checks, root)
         set_up(ansible, checks, root)
+        guests(ansible, checks)
     return checks.end()
 
 

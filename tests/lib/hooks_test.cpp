@@ -13,7 +13,7 @@ namespace {
 const std::string file = "/etc/number.conf";
 
 /// Keeps a number in a file, which it does not show.
-struct Discreet {
+struct Shy {
     struct Params : CommonParams {
         long number = 0;
 
@@ -27,7 +27,7 @@ struct Discreet {
     Params params;
 
     static Manual manual() {
-        return {.name = "discreet", .summary = "Keep a secret", .description = {}, .examples = ""};
+        return {.name = "shy", .summary = "Keep a secret", .description = {}, .examples = ""};
     }
     static std::string shown(const std::string& text) { return replaced(text, "1", "?"); }
 
@@ -48,7 +48,7 @@ struct Discreet {
 
 json call(const Tree& tree, const json& arguments) {
     System system(tree.root());
-    return virtbp::call(entry<Discreet>(), system, arguments);
+    return virtbp::call(entry<Shy>(), system, arguments);
 }
 
 }  // namespace
