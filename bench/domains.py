@@ -122,7 +122,7 @@ def main() -> int:
             in_python = ([PYTHON, PROJECT / "bench/libvirt_python.py", driver.uri], None)
             for told in (answer(*everything), answer(*in_python)):
                 assert len(told["domains"]) == count, f"{len(told['domains'])} domains told, of {count}"
-            module, bare, python = turns(max(3, rounds // 4), everything, ([calls, driver.uri, "all"], None), in_python)
+            module, bare, python = turns(max(3, rounds // 2), everything, ([calls, driver.uri, "all"], None), in_python)
             print(f"\n{module:10.2f} ms  domain_numa, all of {count} domains\n{bare:10.2f} ms  libvirt's calls alone\n"
                   f"{python:10.2f} ms  libvirt-python and lxml")
             each.append((module - bare) / count)

@@ -78,13 +78,15 @@ void set_layout(const Layout& layout, const Host& host, bool pin, Domain& domain
     sum_up(domain);
 }
 
-/// The nodes of the whole guest are at least those of its cells, or the guest does not start.
+/// The nodes of the whole guest are at least those of its cells, or the guest does not start; and restrictive
+/// is not for cells that are strict.
 void widen_numatune(Domain& domain) {
     std::set<int> nodes;
     for (const auto& [cell, policy] : domain.memnodes)
         nodes.insert(policy.nodeset.begin(), policy.nodeset.end());
     const auto& now = domain.numatune->nodeset;
-    if (!std::includes(now.begin(), now.end(), nodes.begin(), nodes.end()))
+    if (domain.numatune->mode == "restrictive" ||
+        !std::includes(now.begin(), now.end(), nodes.begin(), nodes.end()))
         domain.numatune = MemoryPolicy{"strict", {nodes.begin(), nodes.end()}};
 }
 
