@@ -31,6 +31,9 @@ public:
         }
     }
 
+    Error fault(std::initializer_list<std::string_view> words) const {
+        return Error(concat({what_, ": ", concat(words)}));
+    }
     long number(std::string_view text, std::string_view place) const {
         const auto value = to_integer(trim(text));
         if (!value || *value < 0 || *value > std::numeric_limits<int>::max())
@@ -73,9 +76,9 @@ MemoryPolicy policy_in(const Reader& reader, const XmlElement& element) {
 }
 
 template <class T>
-void put_once(std::map<int, T>& all, int key, T value, std::string_view what) {
+void put_once(const Reader& reader, std::map<int, T>& all, int key, T value, std::string_view what) {
     if (!all.emplace(key, std::move(value)).second)
-        throw Error(concat({what, " ", std::to_string(key), " is there twice"}));
+        throw reader.fault({what, " ", std::to_string(key), " is there twice"});
 }
 
 std::map<int, GuestCell> cells_in(const Reader& reader, const XmlElement& root) {
@@ -94,7 +97,7 @@ std::map<int, GuestCell> cells_in(const Reader& reader, const XmlElement& root) 
         for (const auto* sibling : element->all("distances/sibling"))
             cell.distances[reader.small(reader.needed(*sibling, "id"), "sibling/@id")] =
                 reader.small(reader.needed(*sibling, "value"), "sibling/@value");
-        put_once(cells, key, std::move(cell), "cell");
+        put_once(reader, cells, key, std::move(cell), "cell");
         ++position;
     }
     complete_distances(cells);
@@ -115,13 +118,13 @@ void read_vcpu(const Reader& reader, const XmlElement& root, Domain& domain) {
 void read_tuning(const Reader& reader, const XmlElement& root, Domain& domain) {
     if (const auto* memory = root.find("numatune/memory")) domain.numatune = policy_in(reader, *memory);
     for (const auto* memnode : root.all("numatune/memnode"))
-        put_once(domain.memnodes, reader.small(reader.needed(*memnode, "cellid"), "memnode/@cellid"),
+        put_once(reader, domain.memnodes, reader.small(reader.needed(*memnode, "cellid"), "memnode/@cellid"),
                  policy_in(reader, *memnode), "memnode of cell");
     for (const auto* pin : root.all("cputune/vcpupin"))
-        put_once(domain.vcpupins, reader.small(reader.needed(*pin, "vcpu"), "vcpupin/@vcpu"),
+        put_once(reader, domain.vcpupins, reader.small(reader.needed(*pin, "vcpu"), "vcpupin/@vcpu"),
                  reader.list(reader.needed(*pin, "cpuset"), "vcpupin/@cpuset"), "vcpupin of vCPU");
     const auto emulatorpins = root.all("cputune/emulatorpin");
-    if (emulatorpins.size() > 1) throw Error("emulatorpin is there twice");
+    if (emulatorpins.size() > 1) throw reader.fault({"emulatorpin is there twice"});
     if (!emulatorpins.empty())
         domain.emulatorpin = reader.list(reader.needed(*emulatorpins[0], "cpuset"), "emulatorpin/@cpuset");
     const auto limit = [&](const char* path) -> std::optional<long> {
@@ -169,7 +172,7 @@ void read_iothreads(const Reader& reader, const XmlElement& root, Domain& domain
         domain.iothreads.insert(reader.small(reader.needed(*thread, "id"), "iothread/@id"));
     const auto* count = root.find("iothreads");
     const auto wanted = static_cast<size_t>(count == nullptr ? 0 : reader.small(count->text, "iothreads"));
-    if (wanted > most_iothreads) throw Error(concat({"iothreads is ", std::to_string(wanted)}));
+    if (wanted > most_iothreads) throw reader.fault({"iothreads is ", std::to_string(wanted)});
     for (int id = 1; domain.iothreads.size() < wanted; ++id) domain.iothreads.insert(id);
     for (const auto* pin : root.all("cputune/iothreadpin"))
         domain.iothreadpins.insert(reader.small(reader.needed(*pin, "iothread"), "iothreadpin/@iothread"));
@@ -233,6 +236,10 @@ Domain read_domain(const XmlElement& root, std::string_view what) {
     if (root.name != "domain")
         throw Error(concat({what, " holds no domain: its root is <", root.name.substr(0, 100), ">"}));
     const Reader reader(what);
+    for (const auto* path :
+         {"vcpu", "memory", "currentMemory", "cputune", "numatune", "numatune/memory", "cpu", "cpu/numa"})
+        if (root.all(path).size() > 1)
+            throw reader.fault({path, " is there twice"});  // libvirt takes the first
     const auto text = [&root](const char* path) {
         const auto* element = root.find(path);
         return element == nullptr ? std::string() : std::string(trim(element->text));

@@ -51,9 +51,22 @@ private:
         amount("currentMemory", is_.current_memory, should_.current_memory);
     }
 
+    /// A guest without <vcpu> has one.
+    void add_vcpu() {
+        Attributes attributes;
+        if (should_.vcpu_placement_auto) attributes.emplace_back("placement", "auto");
+        if (should_.cpuset) attributes.emplace_back("cpuset", format_number_list(*should_.cpuset));
+        if (attributes.empty()) return;
+        auto followers = after_numatune;
+        for (const auto* name :
+             {"vcpus", "iothreads", "iothreadids", "defaultiothread", "cputune", "numatune"})
+            followers.emplace_back(name);
+        edit_.add(root_, {"vcpu", std::move(attributes), "1"}, first_of(root_, followers));
+    }
+
     void vcpu() {
         const auto* element = root_.find("vcpu");
-        if (element == nullptr) return;
+        if (element == nullptr) return add_vcpu();
         if (is_.vcpu_placement_auto != should_.vcpu_placement_auto)
             put(edit_, *element, "placement", should_.vcpu_placement_auto ? "auto" : "static",
                 {"cpuset", "current"});

@@ -15,7 +15,9 @@ Parameters<CellWish> CellWish::parameters() {
              {"Its vCPUs, such as V(0-3). Every vCPU of the guest is in exactly one cell."},
              {.required = true})
         .add("memory", &CellWish::memory,
-             {"Its memory: V(4G) and V(4GiB) are binary, V(4GB) is 4 * 10^9 bytes, as with libvirt."},
+             {"Its memory: V(4G) and V(4GiB) are binary, V(4GB) is 4 * 10^9 bytes, as with libvirt. A number "
+              "without a "
+              "unit is bytes."},
              {.required = true})
         .add("mem_access", &CellWish::mem_access,
              {"Whether its memory is shared with other processes. Left out: as it is."},

@@ -57,7 +57,7 @@ TEST_CASE("a cell without an id counts by its position") {
     CHECK(cells.at(0) == GuestCell{{0, 1, 4}, 1});
     CHECK(cells.at(1) == GuestCell{{}, 2, "shared", "yes"});
     CHECK(fault("<cpu><numa><cell memory='1'/><cell id='0' memory='1'/></numa></cpu>") ==
-          "cell 0 is there twice");
+          "guest: cell 0 is there twice");
     CHECK(fault("<cpu><numa><cell cpus='0'/></numa></cpu>") == "guest: <cell> has no memory");
     CHECK_THAT(fault("<cpu><numa><cell cpus='3-1' memory='1'/></numa></cpu>"), Contains("cell 0/@cpus"));
 }
@@ -89,7 +89,7 @@ TEST_CASE("policies of memory have libvirt's defaults") {
           "auto");
     CHECK_FALSE(read("<numatune/>").numatune);
     const std::string twice = "<memnode cellid='1' mode='strict' nodeset='0'/>";
-    CHECK(fault("<numatune>" + twice + twice + "</numatune>") == "memnode of cell 1 is there twice");
+    CHECK(fault("<numatune>" + twice + twice + "</numatune>") == "guest: memnode of cell 1 is there twice");
 }
 
 TEST_CASE("vCPUs, pins and iothreads are read") {
@@ -107,10 +107,10 @@ TEST_CASE("vCPUs, pins and iothreads are read") {
     CHECK(domain.iothreads == std::set<int>{1, 2, 3});
     CHECK(domain.iothreadpins == std::set<int>{9});
     CHECK(fault("<cputune><emulatorpin cpuset='0'/><emulatorpin cpuset='0'/></cputune>") ==
-          "emulatorpin is there twice");
+          "guest: emulatorpin is there twice");
     CHECK(fault("<cputune><vcpupin vcpu='1' cpuset='0'/><vcpupin vcpu='1' cpuset='0'/></cputune>") ==
-          "vcpupin of vCPU 1 is there twice");
-    CHECK(fault("<iothreads>99999999</iothreads>") == "iothreads is 99999999");
+          "guest: vcpupin of vCPU 1 is there twice");
+    CHECK(fault("<iothreads>99999999</iothreads>") == "guest: iothreads is 99999999");
     CHECK(fault("<vcpu>-1</vcpu>") == "guest: vcpu holds no number: \"-1\"");
 }
 
