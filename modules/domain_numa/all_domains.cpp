@@ -16,8 +16,12 @@ namespace {
 /// The guide: a host with many small guests may have up to eight vCPUs for a core, never more.
 constexpr long most_vcpus_a_core = 8;
 
+/// Of the memory, what hosts of large guests keep for themselves by the vendors' guides, in percent.
+constexpr long host_share = 8;
+
 struct Sums {
     long vcpus = 0;
+    long all_memory = 0;                                ///< KiB
     std::map<int, long> memory;                         ///< node → KiB that is bound to it alone
     std::map<std::pair<int, long>, long> pages;         ///< node and page size → pages
     std::map<int, std::vector<std::string>> dedicated;  ///< CPU → domains that pin a vCPU to it
@@ -25,6 +29,7 @@ struct Sums {
 
 void add(const std::string& name, const Domain& domain, long default_page, Sums& sums) {
     sums.vcpus += domain.max_vcpus;
+    sums.all_memory += domain.memory;
     for (const auto& [node, memory] : held_by(domain)) sums.memory[node] += memory;
     for (const auto& [id, cell] : domain.cells) {
         const auto memnode = domain.memnodes.find(id);
@@ -80,6 +85,14 @@ private:
     }
 
     void memory() {
+        long host_memory = 0;
+        for (const auto& node : host_.nodes) host_memory += node.memory;
+        if (sums_.all_memory > host_memory / 100 * (100 - host_share))
+            tell(severity(), "host/memory",
+                 {"have ", std::to_string(sums_.all_memory / 1024), " MiB, and the host ",
+                  std::to_string(host_memory / 1024), " MiB, of which it needs ", std::to_string(host_share),
+                  " % itself"},
+                 "move guests to another host", "vbp-dom-numa-spread");
         for (const auto& [id, memory] : sums_.memory)
             if (const auto* node = host_.find(id); node != nullptr && memory > node->memory)
                 tell(severity(), concat({"host/node ", std::to_string(id)}),

@@ -16,6 +16,7 @@ namespace virtbp::domain_numa {
 struct HostServices {
     std::optional<bool> has_numad;
     std::optional<std::set<long>> hugetlbfs;  ///< page sizes in KiB of the mounts
+    bool balances = false;                    ///< kernel.numa_balancing is on
     unsigned long libvirt_version = 0;        ///< 9.0.1 is 9000001; 0 where there is none
 };
 

@@ -84,6 +84,7 @@ private:
                       {"the guest has no vCPU ", std::to_string(vcpu), ": it has ",
                        std::to_string(domain_.max_vcpus), ", 0 to ", std::to_string(domain_.max_vcpus - 1)},
                       "pin vCPUs of the guest", "vbp-dom-vcpupin");
+        emulator();
         for (const int thread : domain_.iothreadpins)
             if (!domain_.iothreads.contains(thread))
                 error(concat({"cputune/iothreadpin ", std::to_string(thread)}),
@@ -92,6 +93,19 @@ private:
         if (domain_.cpuset && domain_.vcpu_placement_auto)
             error("vcpu", {"has a cpuset and placement auto, which ignores it"}, "choose one of them",
                   "vbp-dom-vcpupin");
+    }
+
+    /// Its threads take time from a vCPU that has the CPU for its own.
+    void emulator() {
+        if (!domain_.emulatorpin) return;
+        std::set<int> shared;
+        for (const auto& [vcpu, cpus] : domain_.vcpupins)
+            std::set_intersection(cpus.begin(), cpus.end(), domain_.emulatorpin->begin(),
+                                  domain_.emulatorpin->end(), std::inserter(shared, shared.end()));
+        if (!shared.empty())
+            warning("cputune/emulatorpin",
+                    {"shares CPU ", format_number_list({shared.begin(), shared.end()}), " with pinned vCPUs"},
+                    "give the emulator CPUs of its own", "vbp-dom-vcpupin");
     }
 
     void hugepages() {

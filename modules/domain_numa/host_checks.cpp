@@ -30,6 +30,8 @@ public:
         count();
         nodesets();
         cpus();
+        isolated();
+        balancing();
         return take();
     }
 
@@ -108,6 +110,28 @@ private:
                    {"CPU ", format_number_list(missing), " is not there or not online: the host has ",
                     format_number_list(online)},
                    "name CPUs that are online", "vbp-dom-vcpupin");
+    }
+
+    /// The kernel balances no load over isolated CPUs: what floats over them stays where it began.
+    void isolated() {
+        if (!domain_.cpuset || std::ssize(domain_.vcpupins) == domain_.max_vcpus) return;
+        std::vector<int> both;
+        std::set_intersection(domain_.cpuset->begin(), domain_.cpuset->end(), host_.isolated.begin(),
+                              host_.isolated.end(), std::back_inserter(both));
+        if (!both.empty())
+            warning("vcpu",
+                    {"floats over CPU ", format_number_list(both),
+                     ", which the kernel isolates: it balances "
+                     "no load there"},
+                    "pin each vCPU, or leave isolated CPUs out of the cpuset", "vbp-dom-vcpupin");
+    }
+
+    void balancing() {
+        if (services_.balances && !domain_.vcpupins.empty())
+            warning("cputune",
+                    {"vCPUs are pinned, and kernel.numa_balancing is on: it scans memory that cannot move "
+                     "nearer"},
+                    "turn it off where all guests are pinned", "vbp-numa-balancing");
     }
 
     void cpus() {

@@ -14,6 +14,7 @@ namespace {
 
 /// What libvirt does not tell. Mounts are looked at for a domain of huge pages alone.
 void look_at_services(const Domain& domain, const System& system, HostServices& services) {
+    services.balances = trim(system.read_if("/proc/sys/kernel/numa_balancing").value_or("0")) == "1";
     services.has_numad = system.exists("/usr/bin/numad") || system.exists("/usr/sbin/numad");
     const auto mounts = domain.hugepages.empty() ? std::nullopt : system.read_if("/proc/self/mounts");
     if (!mounts) return;

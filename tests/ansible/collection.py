@@ -62,7 +62,7 @@ def documents(ansible: Ansible, checks: Checks) -> None:
     for name in modules():
         page = ansible.run("ansible-doc", f"virtbp.core.{name}")
         checks.equal((page.returncode, page.stderr), (0, ""), f"ansible-doc virtbp.core.{name}")
-        for part in ("OPTIONS", "EXAMPLES", "RETURN VALUES", "- persistent"):
+        for part in ("OPTIONS", "EXAMPLES", "RETURN VALUES", "- backup"):
             checks.check(part in page.stdout, f"ansible-doc virtbp.core.{name} shows no {part}")
     page = ansible.run("ansible-doc", "-t", "filter", "virtbp.core.guide_table")
     checks.check(page.returncode == 0 and "OPTIONS" in page.stdout, "ansible-doc shows no guide_table")
