@@ -42,8 +42,10 @@ def metadata(ansible: Ansible, checks: Checks) -> None:
     runtime = (folder / "meta/runtime.yml").read_text()
     routed = re.findall(r"^    (\w+):\n      action_plugin: virtbp\.core\.native$", runtime, re.MULTILINE)
     checks.equal(sorted(routed), modules(), "modules that meta/runtime.yml sends to the action plugin")
-    group = re.search(r"^action_groups:\n  host:\n((?:    - \w+\n?)+)", runtime, re.MULTILINE)
-    checks.equal(sorted(re.findall(r"- (\w+)", group.group(1) if group else "")), modules(), "modules of the group host")
+    of_domains = [name for name in modules() if name.startswith("domain_")]
+    for group, members in {"domain": of_domains, "host": [name for name in modules() if name not in of_domains]}.items():
+        listed = re.search(rf"^  {group}:\n((?:    - \w+\n?)+)", runtime.partition("action_groups:\n")[2], re.MULTILINE)
+        checks.equal(sorted(re.findall(r"- (\w+)", listed.group(1) if listed else "")), members, f"modules of the group {group}")
     for folder_of_arch in sorted((folder / "plugins/modules/__native").iterdir()):
         checks.equal(sorted(file.name for file in folder_of_arch.iterdir()), modules(), f"executables of {folder_of_arch.name}")
     version = re.search(r"project\(virtbp VERSION ([\d.]+)", (PROJECT / "CMakeLists.txt").read_text()).group(1)
